@@ -1,0 +1,1 @@
+"""Train, package, serve and watch one churn model."""

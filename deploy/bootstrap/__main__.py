@@ -1,0 +1,44 @@
+"""Dispatch `python -m bootstrap VERB`; each verb is also a make target."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from bootstrap import campaign, doctor, local, locks, stack
+from bootstrap.console import ROOT, SetupError, say
+from bootstrap.environment import ensure_environment
+
+VERBS: dict[str, Callable[[], None]] = {
+    "environment-demo": lambda: ensure_environment("demo"),
+    "environment-dev": lambda: ensure_environment("dev"),
+    "lock": lambda: locks.compile_locks(ROOT, upgrade=bool(os.environ.get("UPGRADE"))),
+    "lock-check": lambda: locks.compare_locks(ROOT),
+    "lock-lint": lambda: locks.check_locks(ROOT),
+    "doctor": lambda: doctor.run(os.environ),
+    "demo": lambda: local.run_demo(os.environ),
+    "up": lambda: stack.up(os.environ),
+    "status": lambda: stack.status(os.environ),
+    "clean": lambda: stack.clean(os.environ),
+    "campaign": lambda: campaign.run(os.environ),
+    "engine-for-tests": lambda: doctor.require_engine_in_ci(os.environ),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb; 0 when it succeeded, 1 when it could not, 2 for wrong usage."""
+    if len(arguments) != 1 or arguments[0] not in VERBS:
+        say(f"usage: python -m bootstrap {{{'|'.join(VERBS)}}}")
+        return 2
+    try:
+        VERBS[arguments[0]]()
+    except SetupError as error:
+        say(f"\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\ninterrupted")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

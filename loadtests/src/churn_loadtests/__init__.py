@@ -1,0 +1,1 @@
+"""Open-loop load tests with budgets."""

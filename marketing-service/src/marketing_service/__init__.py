@@ -1,0 +1,1 @@
+"""Whom do we write to, with what, and did it help?"""

@@ -1,0 +1,1 @@
+"""Plumbing of a Flask process; never names a business idea."""

@@ -1,0 +1,1 @@
+"""Flat scoring functions compiled from the tables of a model document."""

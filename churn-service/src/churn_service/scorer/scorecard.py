@@ -1,0 +1,117 @@
+"""Turn a scorecard's tables into one flat function of a customer's values."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from churn_service.artefact.document import CurveTerm, LevelTerm, ModelDocument
+
+Values = tuple[float | str | None, ...]
+Score = Callable[[Values], float]
+
+_Curve = tuple[int, tuple[float, ...], tuple[float, ...], tuple[float, ...], float | None]
+
+
+class _WithOther(dict[str | None, float]):
+    """Weights by level where an unseen level has a weight of its own."""
+
+    def __init__(self, weights: Mapping[str | None, float], other: float) -> None:
+        super().__init__(weights)
+        self._other = other
+
+    def __missing__(self, level: str | None) -> float:
+        return self._other
+
+
+def compile_scorecard(document: ModelDocument) -> Score:
+    """Return the function from values in feature order to the logit.
+
+    The values come from the schema's validator: levels canonical, missing
+    None. The order of addition is fixed: levels first, then curves.
+    """
+    intercept = document.scorer.intercept
+    levels = _level_tables(document)
+    curves = _curve_tables(document)
+
+    def score(values: Values) -> float:
+        row: Any = values
+        total = intercept
+        for index, weights in levels:
+            total += weights[row[index]]
+        for index, knots, intercepts, slopes, missing in curves:
+            number = row[index]
+            if number is None:
+                total += missing  # type: ignore[operator]  # None only where the schema forbids it
+            else:
+                piece = bisect_right(knots, number)
+                total += intercepts[piece] + slopes[piece] * number
+        return total
+
+    return score
+
+
+def compile_contributions(document: ModelDocument) -> Callable[[Values], tuple[float, ...]]:
+    """Return the function from values to each feature's share of the logit.
+
+    A share is the term's value less its mean over the training rows, in
+    feature order; the shares and `base_logit` add up to the logit.
+    """
+    terms = tuple(_term_function(term) for term in document.scorer.terms)
+    means = tuple(term.mean for term in document.scorer.terms)
+
+    def contributions(values: Values) -> tuple[float, ...]:
+        parts = zip(terms, values, means, strict=True)
+        return tuple(term(value) - mean for term, value, mean in parts)
+
+    return contributions
+
+
+def base_logit(document: ModelDocument) -> float:
+    """Return the logit of a customer whose every term is at its mean."""
+    return document.scorer.intercept + sum(term.mean for term in document.scorer.terms)
+
+
+def sigmoid(logit: float) -> float:
+    """Return the probability of a logit without overflow on either side."""
+    if logit >= 0:
+        return 1.0 / (1.0 + math.exp(-logit))
+    odds = math.exp(logit)
+    return odds / (1.0 + odds)
+
+
+def _level_tables(document: ModelDocument) -> tuple[tuple[int, dict[str | None, float]], ...]:
+    return tuple(
+        (index, _weights(term))
+        for index, term in enumerate(document.scorer.terms)
+        if isinstance(term, LevelTerm)
+    )
+
+
+def _weights(term: LevelTerm) -> dict[str | None, float]:
+    weights: dict[str | None, float] = dict(term.weights)
+    if term.missing is not None:
+        weights[None] = term.missing
+    return weights if term.other is None else _WithOther(weights, term.other)
+
+
+def _curve_tables(document: ModelDocument) -> tuple[_Curve, ...]:
+    return tuple(
+        (index, term.knots, term.intercepts, term.slopes, term.missing)
+        for index, term in enumerate(document.scorer.terms)
+        if isinstance(term, CurveTerm)
+    )
+
+
+def _term_function(term: LevelTerm | CurveTerm) -> Callable[[Any], float]:
+    if isinstance(term, LevelTerm):
+        return _weights(term).__getitem__
+    curve = term
+
+    def value(number: Any) -> float:
+        if number is None:
+            return float(curve.missing)  # type: ignore[arg-type]  # set where the schema allows None
+        piece = bisect_right(curve.knots, number)
+        return curve.intercepts[piece] + curve.slopes[piece] * float(number)
+
+    return value

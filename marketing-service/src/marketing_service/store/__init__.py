@@ -1,0 +1,1 @@
+"""What the service remembers: tables, two dialects, one file of functions per noun."""

@@ -1,0 +1,157 @@
+"""The database handle: short reads, one writer at a time on SQLite, plain PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from sqlite3 import Connection as SqliteConnection
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from marketing_service.errors import DatabaseUrlError, StoreBusyError
+from marketing_service.store.columns import canonical_json
+
+BUSY_TIMEOUT_MS: Final = 5_000
+WRITE_WAIT_SECONDS: Final = 30
+READ_POOL: Final = 8
+POSTGRES_NAMES: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
+
+
+class Database:
+    """One SQLite file or PostgreSQL database; constructing it opens nothing.
+
+    `read()` gives a consistent snapshot that cannot write. `write()` is one transaction:
+    committed when the block ends, rolled back when it raises.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = parse_url(url)
+        self.dialect = self.url.get_backend_name()
+        self._reader, self._writer = _engines(self.url)
+
+    def __repr__(self) -> str:
+        return f"Database({self.url.render_as_string(hide_password=True)})"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read-only transaction; keep it short, open readers stop WAL checkpoints."""
+        with self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open the writing transaction; on SQLite all others wait, so stay below 200 ms.
+
+        Raises:
+            StoreBusyError: another process held the SQLite write lock too long.
+        """
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            if _is_lock_timeout(error):
+                raise StoreBusyError(
+                    "The database is locked by a long write; try again."
+                ) from error
+            raise
+
+    def check(self) -> str | None:
+        """Return None when the database answers, else the reason, without its password."""
+        try:
+            with self.read() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError as error:
+            return f"{self!r} does not answer: {type(error).__name__}."
+        return None
+
+    def close(self) -> None:
+        """Close every pooled connection; a later use opens new ones."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def parse_url(text: str) -> URL:
+    """Read a database address: `sqlite:///file` or `postgresql://user:password@host/name`.
+
+    Raises:
+        DatabaseUrlError: unreadable, another database, or SQLite without a file.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise DatabaseUrlError("It has no form like sqlite:///marketing.sqlite.") from None
+    if url.drivername in POSTGRES_NAMES:
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() != "sqlite":
+        raise DatabaseUrlError(f"{url.drivername} is unknown; use sqlite:/// or postgresql://.")
+    if url.database in {None, "", ":memory:"}:
+        raise DatabaseUrlError("SQLite needs a file, as in sqlite:///marketing.sqlite.")
+    return url.set(drivername="sqlite")
+
+
+def sqlite_engine(url: URL, *, begin: str, pool_size: int, foreign_keys: bool = True) -> Engine:
+    """Make an engine whose transactions start with `begin`, never with a driver's guess.
+
+    A transaction that begins deferred and then writes fails at once when another one
+    wrote meanwhile, whatever the timeout; hence BEGIN IMMEDIATE for writers.
+    """
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=WRITE_WAIT_SECONDS,
+        json_serializer=_json_text,
+    )
+
+    def configure(connection: SqliteConnection, record: object) -> None:
+        del record
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            # NORMAL may lose acknowledged commits with the power: a mail sent twice.
+            "synchronous=FULL",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+            f"query_only={'ON' if begin == 'BEGIN' else 'OFF'}",
+            "analysis_limit=1000",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", start)
+    return engine
+
+
+def postgres_engine(url: URL, *, pool_size: int) -> Engine:
+    """Make a PostgreSQL engine that notices dead connections before it uses them."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=WRITE_WAIT_SECONDS,
+        json_serializer=_json_text,
+        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"},
+    )
+
+
+def _engines(url: URL) -> tuple[Engine, Engine]:
+    if url.get_backend_name() == "sqlite":
+        return (
+            sqlite_engine(url, begin="BEGIN", pool_size=READ_POOL),
+            sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1),
+        )
+    writer = postgres_engine(url, pool_size=READ_POOL)
+    # The same pool: a reader only asks for a snapshot that several statements share.
+    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return reader, writer
+
+
+def _json_text(value: object) -> str:
+    return canonical_json(value).decode()
+
+
+def _is_lock_timeout(error: OperationalError) -> bool:
+    return "database is locked" in str(error.orig)

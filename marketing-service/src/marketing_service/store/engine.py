@@ -61,7 +61,8 @@ class Database:
             with self.read() as connection:
                 connection.exec_driver_sql("SELECT 1")
         except SQLAlchemyError as error:
-            return f"{self!r} does not answer: {type(error).__name__}."
+            cause = str(getattr(error, "orig", error)).partition("\n")[0]
+            return f"{self!r} does not answer: {cause}."
         return None
 
     def close(self) -> None:
@@ -89,7 +90,14 @@ def parse_url(text: str) -> URL:
     return url.set(drivername="sqlite")
 
 
-def sqlite_engine(url: URL, *, begin: str, pool_size: int, foreign_keys: bool = True) -> Engine:
+def sqlite_engine(
+    url: URL,
+    *,
+    begin: str,
+    pool_size: int,
+    foreign_keys: bool = True,
+    busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+) -> Engine:
     """Make an engine whose transactions start with `begin`, never with a driver's guess.
 
     A transaction that begins deferred and then writes fails at once when another one
@@ -107,7 +115,7 @@ def sqlite_engine(url: URL, *, begin: str, pool_size: int, foreign_keys: bool = 
         del record
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"busy_timeout={busy_timeout_ms}",
             "journal_mode=WAL",
             # NORMAL may lose acknowledged commits with the power: a mail sent twice.
             "synchronous=FULL",

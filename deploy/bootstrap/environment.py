@@ -8,7 +8,6 @@ from pathlib import Path
 
 from bootstrap.console import ROOT, SetupError, say, step
 
-OLDEST_PYTHON = (3, 11)
 DEMO_LOCKS = (
     "churn-service/requirements-train.txt",
     "marketing-service/requirements.txt",
@@ -47,13 +46,12 @@ def ensure_environment(name: str, root: Path = ROOT) -> None:
         root: The checkout.
 
     Raises:
-        SetupError: Python is too old, venv is missing, or a download failed.
+        SetupError: venv is missing, or a download failed.
     """
     stamp = root / ".venv" / f".installed-{name}"
     wanted = fingerprint(name, root)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    _check_python(sys.version_info[:2])
     step(f"Python environment .venv ({name})")
     if not venv_python(root).exists():
         _run([sys.executable, "-m", "venv", str(root / ".venv")], _venv_cure())
@@ -72,13 +70,6 @@ def _install(name: str, root: Path) -> None:
     # Our names are not ours on a public index, so none may be asked for them.
     local = ["--no-deps", "--no-index", "--no-build-isolation"]
     _run([*pip, *local, *folders], "Delete .venv and try again.")
-
-
-def _check_python(version: tuple[int, int]) -> None:
-    if version < OLDEST_PYTHON:
-        have, need = ".".join(map(str, version)), ".".join(map(str, OLDEST_PYTHON))
-        message = f"Python {need} or newer is needed, this is {have}. Cure: PYTHON=python3.13 make"
-        raise SetupError(message)
 
 
 def _venv_cure() -> str:

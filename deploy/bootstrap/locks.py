@@ -147,5 +147,3 @@ def _project_names(pyproject: Path, extras: tuple[str, ...]) -> set[str]:
 def _name(requirement: str) -> str:
     """Return the canonical project name of a requirement line."""
     return re.sub(r"[-_.]+", "-", re.split(r"[ <>=!~\[;]", requirement)[0]).lower()
-
-

@@ -1,0 +1,70 @@
+# Every verb of the checkout. A recipe is one or two lines that you can type yourself.
+PYTHON ?= python3
+BOOTSTRAP = $(PYTHON) deploy/bootstrap/oldest_python.py && PYTHONPATH=deploy $(PYTHON) -m bootstrap
+BIN = .venv/bin
+SOURCES = packages churn-service marketing-service gateway loadtests deploy docs
+TYPED = -p churn_contract -p service_kit -p churn_service -p marketing_service -p gateway_keys -p churn_loadtests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up campaign train loadtest status logs down clean doctor test lint format lock lock-check docs environment
+
+##@ See it
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## A whole campaign as local processes, with Python only (ONCE=1 ends after the report)
+	@$(BOOTSTRAP) environment-demo && $(BOOTSTRAP) demo
+
+##@ Run the stack (needs a container engine)
+up: ## Check, build, start, wait until healthy (DATA=my.csv CONFIG=train.toml for your own table)
+	@$(BOOTSTRAP) up
+
+campaign: ## Plan, launch, wait and report a campaign through the gateway (FILE=spring.toml for your own)
+	@$(BOOTSTRAP) campaign
+
+train: ## Train again on the stack's table; the service takes the new champion without a restart
+	docker compose run --rm -T --no-deps --entrypoint churn trainer train --data /data/train.csv --config /data/train.toml
+
+loadtest: ## 60 s of predictions at a fixed arrival rate; exit code 1 when a budget breaks
+	docker compose --profile loadtest build --quiet loadtest && docker compose run --rm -T loadtest
+
+status: ## Which containers run, and how
+	@$(BOOTSTRAP) status
+
+logs: ## Follow the logs of every service
+	docker compose logs --tail 100 --follow
+
+down: ## Stop the stack; data stays
+	docker compose --profile tools --profile loadtest down --remove-orphans
+
+clean: ## Stop the stack and delete its data (asks; YES=1 does not)
+	@$(BOOTSTRAP) clean
+
+doctor: ## What this machine lacks for the stack, each with its cure
+	@$(BOOTSTRAP) doctor
+
+##@ Work on it
+test: environment ## All tests; those with containers where an engine answers (CI=true: must)
+	@$(BOOTSTRAP) engine-for-tests
+	@PYTHONPATH=deploy $(BIN)/python -m bootstrap.tests
+
+lint: environment ## ruff, mypy --strict, import borders, locks
+	$(BIN)/ruff check $(SOURCES) && $(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy $(TYPED) && MYPYPATH=deploy $(BIN)/mypy -p bootstrap
+	$(BIN)/lint-imports --no-cache
+	@$(BOOTSTRAP) lock-lint
+
+format: environment ## Format the code
+	$(BIN)/ruff format $(SOURCES) && $(BIN)/ruff check --fix $(SOURCES)
+
+lock: environment ## Compile the requirement locks (UPGRADE=1 moves pins)
+	@$(BOOTSTRAP) lock
+
+lock-check: environment ## Recompile the locks and compare
+	@$(BOOTSTRAP) lock-check
+
+docs: environment ## Generate the reference pages
+	@PYTHONPATH=deploy $(BIN)/python -m bootstrap.reference
+
+environment:
+	@$(BOOTSTRAP) environment-dev

@@ -1,0 +1,160 @@
+"""`make up` and its companions: the compose stack, its key file and its next steps."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from bootstrap import doctor
+from bootstrap.console import ROOT, SetupError, say, step
+from bootstrap.processes import wait_for
+
+IMPORT_SECONDS = 300
+KEY_FILE = ROOT / ".demo" / "api-key"
+PROFILES = ("--profile", "tools", "--profile", "loadtest")
+DEMO_FILES = "customers.csv truth.csv campaign.toml"
+
+
+def compose(*arguments: str, stdin: bytes | None = None, quiet: bool = False) -> str:
+    """Run `docker compose` in the checkout; its output is shown unless `quiet`.
+
+    Raises:
+        SetupError: It failed.
+    """
+    command = ["docker", "compose", *arguments]
+    out = subprocess.PIPE if quiet else None
+    done = subprocess.run(command, cwd=ROOT, input=stdin, stdout=out, check=False)
+    if done.returncode:
+        raise SetupError(f"`docker compose {arguments[0]}` failed. Cure: read `make logs`.")
+    return (done.stdout or b"").decode()
+
+
+def up(environ: Mapping[str, str]) -> None:
+    """Check, build, start, wait until healthy and customers are there, show what is next.
+
+    Args:
+        environ: `DATA` and `CONFIG` name a user's own table and training file; both or none.
+    """
+    began = time.monotonic()
+    own_table = _own_table(environ)
+    step("checks")
+    doctor.run(environ)
+    step("build")
+    # No provenance index: it would only make the second build slower.
+    compose("build", "--quiet")
+    if own_table:
+        step("hand over your table")
+        _hand_over(*own_table)
+    step("start and wait until healthy")
+    compose("up", "--detach", "--wait", "--wait-timeout", "600", "--remove-orphans")
+    copy_key()
+    if own_table:
+        _train_again()
+    else:
+        wait_for_import(environ)
+    say(f"\nUp and healthy after {time.monotonic() - began:.0f} s.")
+    show_addresses(environ, demo=not own_table)
+
+
+def _own_table(environ: Mapping[str, str]) -> tuple[Path, Path] | None:
+    """Return the user's table and training file, resolved from where make was called."""
+    data, config = environ.get("DATA"), environ.get("CONFIG")
+    if not data and not config:
+        return None
+    paths = [Path(name).expanduser() for name in (data, config) if name]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if len(paths) != 2 or missing:
+        what = f"no such file: {', '.join(missing)}" if missing else "only one of them is given"
+        raise SetupError(f"{what}. Usage: make up DATA=customers.csv CONFIG=train.toml")
+    return paths[0], paths[1]
+
+
+def _hand_over(data: Path, config: Path) -> None:
+    """Put the user's files where the trainer reads them, instead of the demo's."""
+    for path, name in ((data, "train.csv"), (config, "train.toml")):
+        script = f"cd /data && rm -f {DEMO_FILES} && cat >{name}.new && mv {name}.new {name}"
+        arguments = ("run", "--rm", "-T", "--no-deps", "--entrypoint", "sh", "sample", "-c", script)
+        compose(*arguments, stdin=path.read_bytes(), quiet=True)
+
+
+def _train_again() -> None:
+    step("train on your table")
+    training = ("train", "--data", "/data/train.csv", "--config", "/data/train.toml")
+    compose("run", "--rm", "-T", "--no-deps", "--entrypoint", "churn", "trainer", *training)
+
+
+def copy_key() -> None:
+    """Copy the demo key out of the keys volume to `.demo/api-key`, for this user only."""
+    reading = ("run", "--rm", "-T", "--no-deps", "--entrypoint", "cat", "marketing")
+    key = compose(*reading, "/keys/demo-key", quiet=True)
+    KEY_FILE.parent.mkdir(exist_ok=True)
+    KEY_FILE.touch(mode=0o600)
+    KEY_FILE.chmod(0o600)
+    KEY_FILE.write_text(key)
+
+
+def address(environ: Mapping[str, str]) -> str:
+    """Return the address of the gateway as seen from this machine."""
+    return f"http://127.0.0.1:{doctor.gateway_port(environ)}"
+
+
+def get_json(environ: Mapping[str, str], path: str) -> object:
+    """Read one JSON answer through the gateway with the demo key."""
+    headers = {"X-API-Key": KEY_FILE.read_text().strip()}
+    request = urllib.request.Request(address(environ) + path, headers=headers)  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+        return json.loads(answer.read())
+
+
+def wait_for_import(environ: Mapping[str, str]) -> None:
+    """Wait until the worker has imported the demo's customers."""
+    step("wait for the customers")
+
+    def imported() -> bool:
+        answer = get_json(environ, "/v1/imports")
+        imports = answer["imports"] if isinstance(answer, dict) else []
+        failed = [row for row in imports if row["state"] == "failed"]
+        if failed:
+            raise SetupError(f"The import failed: {failed[0].get('error')}. See `make logs`.")
+        return bool(imports) and all(row["state"] == "done" for row in imports)
+
+    wait_for("the import of the demo's customers", imported, IMPORT_SECONDS)
+
+
+def show_addresses(environ: Mapping[str, str], *, demo: bool) -> None:
+    """Print where the stack is and what one does next."""
+    base = address(environ)
+    following = "make campaign" if demo else "docs/how-to/use-your-own-table.md"
+    say(f"""
+  address      {base}
+  key          {KEY_FILE.relative_to(ROOT)}   (sent as X-API-Key)
+  pages        {base}/score   {base}/mailbox   (sign in with the key)
+  try          curl -H "X-API-Key: $(cat .demo/api-key)" {base}/models/champion
+  next         {following}
+  later        make status, make logs, make down""")
+
+
+def status(environ: Mapping[str, str]) -> None:
+    """Print every container with its state, and whether the door answers."""
+    compose("ps", "--all", "--format", "table {{.Service}}\t{{.State}}\t{{.Status}}")
+    say(f"gateway: {address(environ)}, key file {KEY_FILE.relative_to(ROOT)}")
+
+
+def clean(environ: Mapping[str, str]) -> None:
+    """Delete containers, volumes and demo files, after asking.
+
+    Raises:
+        SetupError: The question was not answered with yes, or there is nobody to ask.
+    """
+    if not environ.get("YES"):
+        if not sys.stdin.isatty():
+            raise SetupError("Nothing deleted. Cure: YES=1 make clean")
+        say("This deletes customers, campaigns, mails, models and keys of this stack.")
+        if input("Type yes to go on: ").strip() != "yes":
+            raise SetupError("Nothing deleted.")
+    compose(*PROFILES, "down", "--volumes", "--remove-orphans")
+    if KEY_FILE.exists():
+        KEY_FILE.unlink()

@@ -1,0 +1,148 @@
+"""One value of one feature: from JSON or from a text cell to its canonical form."""
+
+import re
+
+from churn_contract.schema import Field, canonical_name
+
+Value = float | str | None
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_POSITIVE = frozenset({"yes", "true", "t", "y", "1", "1.0"})
+_NEGATIVE = frozenset({"no", "false", "f", "n", "0", "0.0"})
+_MOST_LEVELS_SHOWN = 20
+LONGEST_ID = 200
+
+
+class BadValueError(ValueError):
+    """A value does not fit its field.
+
+    Attributes:
+        code: Word of `FieldError.code`.
+        detail: Sentence of `FieldError.detail`.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def missing_value(field: Field) -> Value:
+    """Return what a missing value of this field stands for; BadValueError when it may not miss."""
+    if not field.accepts_missing:
+        raise BadValueError("null", f"must have a value: {expected(field)}")
+    return float(field.blank) if isinstance(field.blank, int) else field.blank
+
+
+def expected(field: Field) -> str:
+    """Say in words which values the field takes."""
+    if field.kind == "number":
+        unit = f" {field.unit}" if field.unit else ""
+        return f"a number from {field.minimum:.15g} to {field.maximum:.15g}{unit}"
+    shown = ", ".join(field.levels[:_MOST_LEVELS_SHOWN])
+    rest = len(field.levels) - _MOST_LEVELS_SHOWN
+    return f"one of {shown}" + (f" and {rest} more" if rest > 0 else "")
+
+
+class NumberReader:
+    """Read the values of a number field."""
+
+    def __init__(self, field: Field) -> None:
+        self._field = field
+
+    def from_json(self, value: object) -> Value:
+        """Return the number; a quoted number is refused with a hint."""
+        if value is None:
+            return missing_value(self._field)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            quoted = isinstance(value, str) and _NUMBER.fullmatch(value.strip())
+            hint = "; remove the quotes" if quoted else ""
+            raise BadValueError("wrong-type", f"must be {expected(self._field)}{hint}")
+        return self._within_limits(value)
+
+    def from_text(self, cell: str) -> Value:
+        """Return the number in a cell; an empty cell is a missing value."""
+        text = cell.strip()
+        if not text:
+            return missing_value(self._field)
+        if not _NUMBER.fullmatch(text):
+            hint = ", with a point before decimals and no thousands separators"
+            raise BadValueError("wrong-type", f"must be {expected(self._field)}{hint}")
+        return self._within_limits(float(text))
+
+    def _within_limits(self, value: float) -> float:
+        low, high = self._field.minimum, self._field.maximum
+        if low is None or high is None or not low <= value <= high:
+            raise BadValueError("out-of-range", f"must be {expected(self._field)}")
+        return float(value)
+
+
+class LevelReader:
+    """Read the values of a category or boolean field."""
+
+    def __init__(self, field: Field) -> None:
+        self._field = field
+        self._json_words = json_words(field)
+        raw = dict(zip(field.raw_levels, field.levels, strict=False))
+        self._levels = raw | {level: level for level in field.levels}
+        self._synonyms = _synonyms(field)
+
+    def from_json(self, value: object) -> Value:
+        """Return the canonical level; 0/1 fields take numbers, booleans take true, false."""
+        if value is None:
+            return missing_value(self._field)
+        if isinstance(value, str):
+            return self._level(value, self._levels)
+        if isinstance(value, bool | int | float) and value in self._json_words:
+            fits = isinstance(value, bool) or set(self._field.levels) <= {"0", "1"}
+            if fits:
+                return self._json_words[value]
+        raise BadValueError("wrong-type", f"must be {expected(self._field)}")
+
+    def from_text(self, cell: str) -> Value:
+        """Return the canonical level in a cell; an empty cell is a missing value."""
+        return self._level(cell, self._synonyms)
+
+    def _level(self, text: str, words: dict[str, str]) -> Value:
+        found = words.get(text) or words.get(canonical_name(text))
+        if found is not None:
+            return found
+        if not text.strip():
+            return missing_value(self._field)
+        if self._field.unknown == "other":
+            return canonical_name(text)
+        raise BadValueError("unknown-level", f"must be {expected(self._field)}")
+
+
+def json_words(field: Field) -> dict[bool | int | float, str]:
+    """Map true and false, which equal 1 and 0, to the levels of a boolean field."""
+    words: dict[bool | int | float, str] = {}
+    if field.kind == "boolean":
+        words.update((True, level) for level in field.levels if level in _POSITIVE)
+        words.update((False, level) for level in field.levels if level in _NEGATIVE)
+    return words
+
+
+def _synonyms(field: Field) -> dict[str, str]:
+    """Return every spelling that a cell may have: for booleans yes, true, 1 and so on."""
+    words = json_words(field)
+    table: dict[str, str] = {}
+    for truth, spellings in ((True, _POSITIVE), (False, _NEGATIVE)):
+        if truth in words:
+            table |= dict.fromkeys(spellings, words[truth])
+    table |= dict(zip(field.raw_levels, field.levels, strict=False))
+    return table | {level: level for level in field.levels}
+
+
+def value_reader(field: Field) -> NumberReader | LevelReader:
+    """Return the reader for a feature's values."""
+    return NumberReader(field) if field.kind == "number" else LevelReader(field)
+
+
+def read_id(value: object) -> str | None:
+    """Return a customer id from a string or an integer; blank and null mean none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | None):
+        raise BadValueError("wrong-type", "must be a string or an integer")
+    text = "" if value is None else str(value).strip()
+    if len(text) > LONGEST_ID:
+        raise BadValueError("out-of-range", f"must have at most {LONGEST_ID} characters")
+    return text or None

@@ -1,0 +1,98 @@
+"""From bodies, mappings and text cells to checked customers, or to every error in them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from churn_contract.cells import value_reader
+from churn_contract.errors import (
+    ContractError,
+    InvalidCustomersError,
+    MalformedBodyError,
+    TooManyRowsError,
+)
+from churn_contract.json_text import parse_json
+from churn_contract.records import Findings, RecordReader
+from churn_contract.schema import CustomerSchema
+from churn_contract.strict import Customer, StrictDecoder
+
+__all__ = [
+    "ContractError",
+    "Customer",
+    "InvalidCustomersError",
+    "MalformedBodyError",
+    "TooManyRowsError",
+    "Validator",
+]
+
+
+class Validator:
+    """Check customers against one schema.
+
+    Names and levels may have their canonical or their raw spelling. All features must
+    be there; a missing value is written null (in cells: left empty) where the schema
+    accepts it. The id is allowed, the outcome is not; columns that the schema calls
+    contact or ignored are dropped.
+    """
+
+    def __init__(
+        self,
+        schema: CustomerSchema,
+        *,
+        unknown_fields: Literal["error", "ignore"] = "error",
+        max_rows: int = 100_000,
+    ) -> None:
+        self.schema = schema
+        self._max_rows = max_rows
+        self._strict = StrictDecoder(schema)
+        readers = {field.name: value_reader(field) for field in schema.features}
+        lenient = unknown_fields == "ignore"
+        json_reads = {name: each.from_json for name, each in readers.items()}
+        self._json = RecordReader(schema, json_reads, ignores_unknown=lenient)
+        text_reads = {name: each.from_text for name, each in readers.items()}
+        self._text = RecordReader(schema, text_reads, ignores_unknown=lenient)
+
+    def decode(self, body: bytes) -> Customer | list[Customer]:
+        """Decode one customer or an array of them.
+
+        Raises:
+            MalformedBodyError: The body is not strict JSON.
+            TooManyRowsError: The array is longer than `max_rows`.
+            InvalidCustomersError: With every bad field of every bad customer.
+        """
+        found = self._strict.decode(body)
+        if found is None:
+            return self._decode_slowly(body)
+        if isinstance(found, list):
+            self._check_length(found)
+        return found
+
+    def check(self, record: Mapping[str, object], pointer: str = "") -> Customer:
+        """Check one record of JSON values; `pointer` goes before those of its errors."""
+        return _read_one(self._json, record, pointer)
+
+    def check_text(self, record: Mapping[str, str], pointer: str = "") -> Customer:
+        """Check one record of text cells, as files and forms have them."""
+        return _read_one(self._text, record, pointer)
+
+    def _decode_slowly(self, body: bytes) -> Customer | list[Customer]:
+        document = parse_json(body)
+        if not isinstance(document, list):
+            return _read_one(self._json, document, "")
+        self._check_length(document)
+        findings = Findings()
+        customers = [
+            self._json.read(record, f"/{index}", findings) for index, record in enumerate(document)
+        ]
+        findings.raise_if_any()
+        return customers
+
+    def _check_length(self, rows: Sequence[object]) -> None:
+        if len(rows) > self._max_rows:
+            raise TooManyRowsError(len(rows), self._max_rows)
+
+
+def _read_one(reader: RecordReader, record: object, pointer: str) -> Customer:
+    findings = Findings()
+    customer = reader.read(record, pointer, findings)
+    findings.raise_if_any()
+    return customer

@@ -1,0 +1,78 @@
+"""The schema as a web form: one select or number input per feature."""
+
+from typing import Literal, NamedTuple
+
+from churn_contract.samples import training_range
+from churn_contract.schema import CustomerSchema, Field
+
+
+class FormField(NamedTuple):
+    """One input of the form.
+
+    Attributes:
+        name: Canonical field name; the input's name.
+        label: Title for people.
+        kind: `select` with `options`, or `number` with limits.
+        options: Value and label of each choice, the empty one first when allowed.
+        minimum: Lowest number that is accepted.
+        maximum: Highest number that is accepted.
+        unit: Unit of the number.
+        help: One sentence for people.
+        required: Whether it may not stay empty.
+        step: The input's step; `any`, so that browsers refuse no decimals.
+        example: A value that is valid and usual.
+    """
+
+    name: str
+    label: str
+    kind: Literal["select", "number"]
+    options: tuple[tuple[str, str], ...]
+    minimum: float | None
+    maximum: float | None
+    unit: str
+    help: str
+    required: bool
+    step: str
+    example: str
+
+
+def form_fields(schema: CustomerSchema) -> tuple[FormField, ...]:
+    """Return one input per feature, in the schema's order."""
+    return tuple(_form_field(field) for field in schema.features)
+
+
+def _form_field(field: Field) -> FormField:
+    is_number = field.kind == "number"
+    return FormField(
+        name=field.name,
+        label=field.label or in_words(field.raw or field.name),
+        kind="number" if is_number else "select",
+        options=() if is_number else _options(field),
+        minimum=field.minimum,
+        maximum=field.maximum,
+        unit=field.unit,
+        help=field.help,
+        required=not field.accepts_missing,
+        step="any",
+        example=_middle(field) if is_number else field.levels[0],
+    )
+
+
+def _options(field: Field) -> tuple[tuple[str, str], ...]:
+    empty = (("", "Not known"),) if field.accepts_missing else ()
+    labels = field.raw_levels or field.levels
+    if field.kind == "boolean" and set(labels) <= {"0", "1"}:
+        labels = tuple("Yes" if level == "1" else "No" for level in field.levels)
+    return empty + tuple(zip(field.levels, map(in_words, labels), strict=True))
+
+
+def _middle(field: Field) -> str:
+    low, high = training_range(field)
+    middle = (low + high) / 2
+    return f"{middle:.0f}" if high - low > 10 else f"{middle:.6g}"
+
+
+def in_words(name: str) -> str:
+    """Return a name or level as a person would write it: `one_year` as `One year`."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]

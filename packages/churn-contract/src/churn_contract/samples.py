@@ -1,0 +1,41 @@
+"""Made-up customers that fit a schema, for load tests, examples and property tests."""
+
+import random
+from collections.abc import Iterator
+
+from churn_contract.schema import CustomerSchema, Field
+
+_MISSING_SHARE = 0.05
+
+
+def sample_customers(schema: CustomerSchema, seed: int) -> Iterator[dict[str, object]]:
+    """Yield valid customers without end; the same seed gives the same ones.
+
+    Names are canonical and values JSON-ready. Numbers stay in the training range,
+    levels are equally likely: the customers are valid, not typical.
+    """
+    source = random.Random(seed)  # noqa: S311  # load, not secrets
+    number = 0
+    while True:
+        number += 1
+        record: dict[str, object] = {} if schema.id is None else {schema.id: f"sample-{number}"}
+        record |= {field.name: _sample(field, source) for field in schema.features}
+        yield record
+
+
+def _sample(field: Field, source: random.Random) -> object:
+    if field.accepts_missing and source.random() < _MISSING_SHARE:
+        return None
+    if field.kind == "number":
+        low, high = training_range(field)
+        value = low + (high - low) * source.random()
+        return int(value) if low.is_integer() and high.is_integer() else round(value, 2)
+    level = field.levels[int(source.random() * len(field.levels))]
+    return int(level) if field.kind == "boolean" and level in {"0", "1"} else level
+
+
+def training_range(field: Field) -> tuple[float, float]:
+    """Return the range of a number field seen in training, else its hard limits."""
+    low = field.minimum if field.lowest is None else field.lowest
+    high = field.maximum if field.highest is None else field.highest
+    return float(low or 0), float(high or 0)

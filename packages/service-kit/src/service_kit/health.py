@@ -6,8 +6,8 @@ from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import msgspec
-from churn_contract.problem import PROBLEM_MEDIA_TYPE, Problem
 
+from churn_contract.problem import PROBLEM_MEDIA_TYPE, Problem
 from service_kit.metrics import Metrics
 
 Check = Callable[[], str | None]

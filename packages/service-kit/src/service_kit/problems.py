@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import ClassVar
 
-from churn_contract.problem import PROBLEM_MEDIA_TYPE, FieldError, Problem
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from churn_contract.problem import PROBLEM_MEDIA_TYPE, FieldError, Problem
 from service_kit.logs import EventLog, correlation
 
 PROBLEM_PATH = "/problems/"

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, and_, exists, or_, select, update
 
 from marketing_service.store.tables import campaign_targets, campaigns, customers, workers
 from marketing_service.store.targets import add_counts, state_is
@@ -77,6 +77,17 @@ def sendable_campaigns(conn: Connection) -> list[SendableCampaign]:
     return [SendableCampaign._make(row) for row in conn.execute(query)]
 
 
+def has_due(conn: Connection, plan_id: int, now: int) -> bool:
+    """Tell whether a plan has targets that are due at `now` (milliseconds UTC)."""
+    return bool(conn.execute(select(_due(plan_id, now).exists())).scalar())
+
+
+def has_expired(conn: Connection, now: int) -> bool:
+    """Tell whether a lease ended before `now` (milliseconds UTC)."""
+    query = select(_T.plan_id).where(state_is("leased"), _T.lease_until < now)
+    return bool(conn.execute(select(query.exists())).scalar())
+
+
 def claim(conn: Connection, lease: Lease, *, limit: int, now: int, lease_until: int) -> list[int]:
     """Lease due targets of a running campaign.
 
@@ -91,8 +102,7 @@ def claim(conn: Connection, lease: Lease, *, limit: int, now: int, lease_until: 
         Customer numbers, longest due first.
     """
     due = (
-        select(_T.customer_id, _T.state)
-        .where(_T.plan_id == lease.plan_id, state_is("queued", "deferred"), _T.next_at <= now)
+        _due(lease.plan_id, now)
         .where(_is_running(lease.plan_id), _is_live(lease.epoch))
         .order_by(_T.next_at, _T.customer_id)
         .limit(limit)
@@ -160,6 +170,14 @@ def release_expired(conn: Connection, now: int) -> int:
     return _release(conn, _T.lease_until < now)
 
 
+def release_targets(conn: Connection, lease: Lease, ids: Iterable[int]) -> int:
+    """Queue some targets again that this epoch leased and never marked; tell how many."""
+    mine = _rows(lease.plan_id, list(ids)).where(state_is("leased"), _T.epoch == lease.epoch)
+    released = _moved(conn, mine.values(state=_QUEUED, lease_until=None))
+    _count(conn, lease, {_LEASED: len(released)}, _QUEUED)
+    return len(released)
+
+
 def orphaned_epochs(conn: Connection) -> list[int]:
     """List epochs that left marked targets behind and belong to no live worker."""
     query = (
@@ -215,6 +233,12 @@ def _release(conn: Connection, condition: ColumnElement[bool]) -> int:
         by_epoch[epoch].append(plan_id)
     return sum(
         _count_per_plan(conn, epoch, plans, _LEASED, _QUEUED) for epoch, plans in by_epoch.items()
+    )
+
+
+def _due(plan_id: int, now: int) -> Select[tuple[int, int]]:
+    return select(_T.customer_id, _T.state).where(
+        _T.plan_id == plan_id, state_is("queued", "deferred"), _T.next_at <= now
     )
 
 

@@ -5,16 +5,15 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, insert, literal_column, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, func, select
 
+from marketing_service.store.dialect import BATCH_ROWS, analyze, bulk_load, insert, literals
 from marketing_service.store.tables import campaign_targets, customers, target_counts
 from marketing_service.store.words import ARMS, REASONS, TARGET_STATES
 
 PLANNER: Final = 0
 """The worker number under which the planner counts."""
 
-_BATCH: Final = 10_000
 _STAGED_COLUMNS: Final = (
     "plan_id", "customer_id", "arm", "offer", "p", "value", "cost", "net", "propensity",
     "reason", "state",
@@ -68,11 +67,7 @@ def state_is(*states: str) -> ColumnElement[bool]:
     A bound parameter would hide the predicate from both planners: SQLite then walks the
     primary key, PostgreSQL scans the table.
     """
-    codes = TARGET_STATES.codes(*states)
-    column = campaign_targets.c.state
-    if len(codes) == 1:
-        return column == literal_column(str(codes[0]))
-    return column.in_([literal_column(str(code)) for code in codes])
+    return literals(campaign_targets.c.state, TARGET_STATES.codes(*states))
 
 
 def stage_targets(conn: Connection, plan_id: int, rows: Iterable[StagedTarget]) -> int:
@@ -86,10 +81,9 @@ def stage_targets(conn: Connection, plan_id: int, rows: Iterable[StagedTarget]) 
     """
     rest = (_coded(plan_id, row) for row in rows)
     total = 0
-    while batch := list(islice(rest, _BATCH)):
-        _bulk_load(conn, batch)
+    while batch := list(islice(rest, BATCH_ROWS)):
+        total += bulk_load(conn, campaign_targets, _STAGED_COLUMNS, batch)
         add_counts(conn, plan_id, PLANNER, Counter(row[-1] for row in batch))
-        total += len(batch)
     return total
 
 
@@ -98,7 +92,7 @@ def analyze_targets(conn: Connection) -> None:
 
     Without it the first claims of a plan are more than a hundred times slower.
     """
-    conn.execute(text("ANALYZE campaign_targets"))
+    analyze(conn, campaign_targets)
 
 
 def add_counts(conn: Connection, plan_id: int, worker: int, deltas: Mapping[int, int]) -> None:
@@ -117,8 +111,7 @@ def add_counts(conn: Connection, plan_id: int, worker: int, deltas: Mapping[int,
     ]
     if not rows:
         return
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(target_counts)
+    statement = insert(conn, target_counts)
     total = target_counts.c.n + statement.excluded.n
     conn.execute(
         statement.on_conflict_do_update(
@@ -203,23 +196,3 @@ def _worded(row: Any) -> TargetRow:
         reason=REASONS.word(row.reason),
         state=TARGET_STATES.word(row.state),
     )
-
-
-def _bulk_load(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
-    if conn.dialect.name == "postgresql":
-        _copy(conn, rows)
-        return
-    statement = insert(campaign_targets)
-    conn.execute(statement, [dict(zip(_STAGED_COLUMNS, row, strict=True)) for row in rows])
-
-
-def _copy(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
-    # COPY loads several times faster than INSERT and needs no memory on the client.
-    driver: Any = conn.connection.driver_connection
-    columns = ", ".join(_STAGED_COLUMNS)
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY campaign_targets ({columns}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)

@@ -1,0 +1,1 @@
+"""What a customer gets to read: templates, MIME and identities."""

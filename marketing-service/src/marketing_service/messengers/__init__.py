@@ -1,0 +1,1 @@
+"""Channels that hand messages over, and the protocol they share."""

@@ -109,6 +109,7 @@ class Processes:
             except subprocess.TimeoutExpired:
                 say(f"{name} did not end by itself and was killed")
                 child.kill()
+                child.wait()
         self._children.clear()
 
     def wait_until_one_ends(self) -> str:

@@ -1,0 +1,1 @@
+"""Decide who gets which offer, and judge what it did: arithmetic without I/O."""

@@ -7,6 +7,8 @@ from sqlalchemy import JSON, BigInteger, Dialect, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
+from marketing_service.canonical import canonical_json
+
 BIG_ID = BigInteger().with_variant(Integer(), "sqlite")
 """An ascending row number; SQLite only counts up a column that is spelled INTEGER."""
 
@@ -15,11 +17,6 @@ MILLISECONDS = BigInteger()
 
 ATTRIBUTES = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """Customer fields by canonical name; queried inside, so binary JSON where there is one."""
-
-
-def canonical_json(value: object) -> bytes:
-    """Return JSON with sorted keys, no spaces, UTF-8: equal values give equal bytes."""
-    return msgspec.json.encode(value, order="deterministic")
 
 
 class CanonicalJson(TypeDecorator[Any]):

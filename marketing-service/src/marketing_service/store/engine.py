@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
+from marketing_service.canonical import canonical_json
 from marketing_service.errors import DatabaseUrlError, StoreBusyError
-from marketing_service.store.columns import canonical_json
 
 BUSY_TIMEOUT_MS: Final = 5_000
 WRITE_WAIT_SECONDS: Final = 30

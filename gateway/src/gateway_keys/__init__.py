@@ -1,1 +1,1 @@
-"""Make, list and revoke access keys; standard library only."""
+"""Access keys of the gateway: make, list, revoke, audit; standard library only."""

@@ -1,0 +1,1 @@
+"""The route table: read `routes.toml`, render what nginx and the docs need from it."""

@@ -26,7 +26,7 @@ train: ## Train again on the stack's table; the service takes the new champion w
 	docker compose run --rm -T --no-deps --entrypoint churn trainer train --data /data/train.csv --config /data/train.toml
 
 loadtest: ## 60 s of predictions at a fixed arrival rate; exit code 1 when a budget breaks
-	docker compose --profile loadtest build --quiet loadtest && docker compose run --rm -T loadtest
+	docker compose --profile loadtest build --quiet loadtest && docker compose run --rm -T -e LOADTEST_RATE -e LOADTEST_SECONDS -e LOADTEST_PROFILE loadtest
 
 status: ## Which containers run, and how
 	@$(BOOTSTRAP) status

@@ -1,0 +1,106 @@
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from running_stack import Stack
+
+pytestmark = pytest.mark.stack
+RUN = "docker compose run --rm -T --no-deps"
+OTHER_TABLE = "colour,visits,plan,gone\n"
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.2)
+
+
+def counts(stack: Stack, name: str) -> dict[str, int]:
+    states: dict[str, int] = stack.ask(f"/v1/campaigns/{name}").json()["counts"]
+    return states
+
+
+def slow_campaign(stack: Stack, name: str) -> None:
+    """Plan a campaign whose sending takes long enough to be interrupted."""
+    text = stack.must(f"{RUN} --entrypoint cat marketing /data/campaign.toml")
+    path = stack.folder / f"{name}.toml"
+    path.write_text(text.replace("max_per_second = 500", "max_per_second = 150"))
+    assert "max_per_second = 150" in path.read_text()
+    mount = f"--volume {path}:/tmp/campaign.toml:ro"
+    stack.must(f"{RUN} {mount} marketing campaigns plan /tmp/campaign.toml --name {name}")
+    stack.must(f"{RUN} marketing campaigns launch {name}")
+
+
+def test_a_worker_killed_in_the_middle_mails_nobody_twice_and_loses_nobody(stack: Stack) -> None:
+    slow_campaign(stack, "killed")
+    before = counts(stack, "killed")
+    wait_until(lambda: counts(stack, "killed")["sent"] > 200)
+
+    # SIGKILL through the engine would switch the restart policy off; a crash is a host kill.
+    os.kill(stack.inspect("worker")["State"]["Pid"], signal.SIGKILL)
+    wait_until(lambda: stack.ask("/v1/campaigns/killed").json()["status"].startswith("finished"))
+
+    after = counts(stack, "killed")
+    assert sum(after.values()) == sum(before.values())
+    assert after["sent"] + after["failed"] + after["unknown"] == before["queued"] + before["sent"]
+    mails = json.loads(stack.ask("/mailbox/api/messages?campaign=killed&summary=1").body)
+    assert mails["repeated"] == 0
+    assert after["sent"] <= mails["distinct"] <= after["sent"] + after["unknown"]
+
+
+def test_a_second_launch_sends_nothing_again(stack: Stack) -> None:
+    before = counts(stack, "killed")
+
+    stack.must(f"{RUN} marketing campaigns launch killed")
+
+    assert counts(stack, "killed") == before
+
+
+def test_a_revoked_key_stops_working_at_once(stack: Stack) -> None:
+    made = stack.must("docker compose run --rm -T gateway-keys create --name t --owner t "
+                      "--plan standard --scope predict --json")  # fmt: skip
+    created = json.loads(made)
+    key = created["key"]
+    assert stack.ask("/schema", key=key).status == 200
+
+    stack.must(f"docker compose run --rm -T gateway-keys revoke {created['id']} --reason test")
+
+    assert stack.ask("/schema", key=key).status == 401
+
+
+def test_a_killed_gateway_comes_back_with_its_keys(stack: Stack) -> None:
+    os.kill(stack.inspect("gateway")["State"]["Pid"], signal.SIGKILL)
+
+    wait_until(lambda: answers(stack, "/schema"))
+
+
+def answers(stack: Stack, path: str) -> bool:
+    try:
+        return stack.ask(path).status == 200
+    except OSError:
+        return False
+
+
+def test_a_minute_of_load_can_be_short_and_keeps_its_budgets(stack: Stack) -> None:
+    shown = stack.must("make loadtest", LOADTEST_SECONDS="5", LOADTEST_RATE="50")
+
+    assert "predict (scheduled)" in shown
+
+
+def test_the_stack_takes_a_users_own_table(stack: Stack) -> None:
+    rows = [
+        f"{['red', 'blue', 'green'][i % 3]},{i % 50},{'ab'[i % 2]},{int(i % 50 < 15 or i % 7 == 0)}"
+        for i in range(2000)
+    ]
+    (stack.folder / "mine.csv").write_text(OTHER_TABLE + "\n".join(rows) + "\n")
+    (stack.folder / "mine.toml").write_text('[data]\ntarget = "gone"\npositive = "1"\n')
+
+    stack.must("make up DATA=mine.csv CONFIG=mine.toml")
+
+    customer = {"colour": "red", "visits": 3, "plan": "a"}
+    wait_until(lambda: stack.ask("/predict", body=customer).status == 200)
+    assert stack.ask("/predict", body=customer).json()["churn_probability"] > 0.5

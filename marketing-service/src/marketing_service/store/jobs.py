@@ -120,13 +120,19 @@ def fail(conn: Connection, job: Job, error: str, *, now_ms: int) -> None:
     _update(conn, job, state=_FAILED, error=error, finished_at=now_ms)
 
 
-def release(conn: Connection, job: Job) -> None:
-    """Give a claimed job back, for a worker that stops.
+def release(conn: Connection, job: Job, *, not_before_ms: int = 0) -> None:
+    """Give a claimed job back: its worker stops, or something it needs is not there yet.
+
+    Args:
+        conn: A writing connection.
+        job: The claimed job.
+        not_before_ms: When it may be taken again, by the database's clock.
 
     Raises:
         LeaseLostError: another worker has taken it.
     """
-    _update(conn, job, state=_QUEUED, lease_until=0, attempt=max(job.attempt - 1, 0))
+    attempt = max(job.attempt - 1, 0)
+    _update(conn, job, state=_QUEUED, lease_until=not_before_ms, attempt=attempt)
 
 
 def get(conn: Connection, job_id: int) -> Job | None:

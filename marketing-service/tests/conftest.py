@@ -9,15 +9,27 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from marketing_service.campaign import CampaignEvent
 from marketing_service.migrations import upgrade
+from marketing_service.store import campaigns, customers, plans
+from marketing_service.store.claims import SendableCampaign
 from marketing_service.store.engine import Database
+from marketing_service.store.targets import (
+    StagedTarget,
+    analyze_targets,
+    count_targets,
+    list_targets,
+    stage_targets,
+)
 
 IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:17")
 START_SECONDS = 60
@@ -160,3 +172,104 @@ def _server(url: str) -> str:
 
 def _with_name(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class RunningCampaign:
+    """A launched campaign in a test database, and short ways to look at it."""
+
+    database: Database
+    sendable: SendableCampaign
+    customers: int
+    ids: list[int] = field(default_factory=list)
+
+    @property
+    def plan_id(self) -> int:
+        return self.sendable.plan_id
+
+    def counts(self) -> dict[str, int]:
+        with self.database.read() as conn:
+            return count_targets(conn, self.plan_id)
+
+    def states(self) -> dict[int, str]:
+        with self.database.read() as conn:
+            rows = list_targets(conn, self.plan_id, limit=100_000)
+        return {row.customer_id: row.state for row in rows}
+
+    def status(self) -> str:
+        with self.database.read() as conn:
+            return campaigns.by_id(conn, self.sendable.campaign_id).status.value
+
+    def move(self, event: CampaignEvent) -> None:
+        with self.database.write() as conn:
+            campaigns.move(conn, self.sendable.campaign_id, event, actor="test", now_ms=0)
+
+
+@pytest.fixture
+def running_campaign() -> Callable[..., RunningCampaign]:
+    """Launch a campaign with so many targets; `emails` and `spec` replace the defaults."""
+    return _launch
+
+
+def _launch(
+    database: Database,
+    treated: int = 10,
+    *,
+    control: int = 2,
+    slug: str = "spring",
+    emails: list[str] | None = None,
+    spec: dict[str, Any] | None = None,
+) -> RunningCampaign:
+    addresses = emails or [f"{slug}-{number}@example.test" for number in range(treated)]
+    whole = DEFAULT_SPEC | (spec or {})
+    records = [_record(slug, number, address) for number, address in enumerate(addresses)]
+    records += [_record(slug, number, None) for number in range(len(records), treated + control)]
+    with database.write() as conn:
+        customers.upsert(conn, records, now_ms=0)
+        known = customers.ids_of(conn, [record.external_id for record in records])
+        ids = [known[record.external_id] for record in records]
+        campaign = campaigns.save(
+            conn, slug=slug, spec=whole, spec_digest="d", author="test", now_ms=0
+        )
+        plan = plans.create(conn, campaign.id, now_ms=0)
+        stage_targets(conn, plan.id, _staged(ids, treated))
+        analyze_targets(conn)
+        plans.finish(conn, plan.id, summary={}, digest="p", now_ms=0)
+        for event in (CampaignEvent.PLAN, CampaignEvent.PLAN_DONE, CampaignEvent.LAUNCH):
+            given = plan.id if event is CampaignEvent.PLAN_DONE else None
+            campaigns.move(conn, campaign.id, event, actor="test", now_ms=0, plan_id=given)
+    sendable = SendableCampaign(campaign.id, plan.id, slug, whole)
+    return RunningCampaign(database, sendable, treated + control, ids)
+
+
+DEFAULT_SPEC: dict[str, Any] = {
+    "offers": [{"id": "month-free", "incentive_eur": 20.0}],
+    "message": {
+        "subject": "A month on us, {{ customer_id }}",
+        "text": "Your contract is {{ customer.contract }}; we give {{ offer.incentive_eur }} EUR.",
+        "from": "Shop <shop@example.test>",
+    },
+    "send": {"max_per_second": None},
+}
+
+
+def _record(slug: str, number: int, email: str | None) -> customers.CustomerRecord:
+    return customers.CustomerRecord(
+        external_id=f"{slug}-{number}",
+        email=email,
+        email_hash=None,
+        attrs={"contract": "month-to-month"},
+        row_hash=bytes(32),
+        schema_digest="s",
+    )
+
+
+def _staged(ids: list[int], treated: int) -> Iterator[StagedTarget]:
+    for customer_id in ids[:treated]:
+        yield StagedTarget(
+            customer_id, "treated", 0, 0.5, 100.0, 4.0, 9.0, 0.9, "targeted", "queued"
+        )
+    for customer_id in ids[treated:]:
+        yield StagedTarget(
+            customer_id, "control", None, 0.5, 100.0, None, None, 0.1, "control", "control"
+        )

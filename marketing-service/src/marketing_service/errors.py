@@ -12,6 +12,7 @@ ServiceError (service_kit)
 +- ImportFileError              422  an uploaded file that cannot be read as customers
 +- InvalidOutcomesError         422  posted outcomes, one entry per bad field
 +- MalformedOutcomesError       400  a body that is no list of outcomes at all
++- OutcomesTypeError            415  a body of a type that cannot hold outcomes
 +- NoLiveSchemaError            503  the worker has not yet asked churn-service for its schema
 +- StoreBusyError               503  the database is locked by a long write
 +- SpoolFullError               507  no room for an upload
@@ -104,6 +105,12 @@ class MalformedOutcomesError(ServiceError):
     """A body cannot be read as a list of outcomes."""
 
     status, type, title = 400, "malformed-outcomes", "The body is no list of outcomes"
+
+
+class OutcomesTypeError(ServiceError):
+    """The content type of a body is none that outcomes can come in."""
+
+    status, type, title = 415, "unsupported-media-type", "Outcomes cannot come in this type"
 
 
 class NoLiveSchemaError(ServiceError):

@@ -62,9 +62,25 @@ def open_csv(path: Path) -> Iterator[CsvSource]:
     try:
         encoding = _encoding(path)
         with path.open(encoding=encoding, newline="") as lines:
-            yield _source(lines)
+            yield read_csv(lines)
     except FileNotFoundError:
         raise ImportFileError("The uploaded file is no longer there; upload it again.") from None
+
+
+def read_csv(text: Iterable[str]) -> CsvSource:
+    """Read CSV from lines with their ends; the header is read at once, rows when asked for.
+
+    Raises:
+        ImportFileError: there is no header, or a quote does not close.
+    """
+    lines = _Lines(text)
+    first = next(lines, "")
+    if not first.strip():
+        raise ImportFileError("The first line must hold the names of the columns; it is empty.")
+    delimiter = max(DELIMITERS, key=first.count)
+    header = next(csv.reader([first], delimiter=delimiter))
+    lines.take()
+    return CsvSource(header=header, rows=_rows(lines, delimiter))
 
 
 def read_header(path: Path) -> list[str]:
@@ -98,17 +114,6 @@ class _Lines:
         """Return the first line's number and the text of the row just read."""
         kept, self._kept = self._kept, []
         return self.number - len(kept) + 1, "".join(kept).rstrip("\r\n")
-
-
-def _source(file: Iterable[str]) -> CsvSource:
-    lines = _Lines(file)
-    first = next(lines, "")
-    if not first.strip():
-        raise ImportFileError("The first line must hold the names of the columns; it is empty.")
-    delimiter = max(DELIMITERS, key=first.count)
-    header = next(csv.reader([first], delimiter=delimiter))
-    lines.take()
-    return CsvSource(header=header, rows=_rows(lines, delimiter))
 
 
 def _rows(lines: _Lines, delimiter: str) -> Iterator[RawRow]:

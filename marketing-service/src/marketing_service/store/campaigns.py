@@ -1,6 +1,6 @@
 """Campaigns and their status; every step is one locked row and one audit entry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -93,6 +93,12 @@ def by_id(conn: Connection, campaign_id: int) -> Campaign:
         UnknownCampaignError: there is none.
     """
     return _require(conn.execute(select(campaigns).where(campaigns.c.id == campaign_id)).first())
+
+
+def ids_of(conn: Connection, slugs: Sequence[str]) -> dict[str, int]:
+    """Return the numbers of campaigns by their names; unknown ones are left out."""
+    query = select(campaigns.c.slug, campaigns.c.id).where(campaigns.c.slug.in_(slugs))
+    return dict(map(tuple, conn.execute(query)))
 
 
 def page(conn: Connection, *, before: int | None = None, limit: int = 50) -> list[Campaign]:

@@ -1,7 +1,7 @@
 """Bodies: a limit that holds for bodies of unknown length as well."""
 
 import io
-from typing import IO
+from typing import IO, Any
 
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -14,14 +14,15 @@ def limit_body(max_bytes: int | None) -> None:
 
     A view may widen or narrow the limit of the app before it reads.
     """
-    raw: IO[bytes] = request.environ.setdefault(_RAW_INPUT, request.environ["wsgi.input"])
+    environ: dict[str, Any] = request.environ
+    raw: IO[bytes] = environ.setdefault(_RAW_INPUT, environ["wsgi.input"])
     has_length = request.content_length is not None
     request.max_content_length = max_bytes if has_length else None
     stream: IO[bytes] = raw
     if not has_length and max_bytes is not None:
         # Werkzeug's own limit cuts a chunked body short without a word (3.1, `readall`).
         stream = io.BufferedReader(_BoundedInput(raw, max_bytes), 65536)
-    request.environ["wsgi.input"] = stream
+    environ["wsgi.input"] = stream
 
 
 class _BoundedInput(io.RawIOBase):

@@ -22,11 +22,16 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._facts: dict[str, Callable[[], object]] = {}
         self._draining = threading.Event()
 
     def add_check(self, name: str, check: Check) -> None:
         """Register a quick check; it returns None when good, else the reason."""
         self._checks[name] = check
+
+    def add_fact(self, name: str, fact: Callable[[], object]) -> None:
+        """Register something to show beside the checks, as what is loaded; JSON-ready."""
+        self._facts[name] = fact
 
     def drain(self) -> None:
         """Stop being ready, for good: the process is about to end."""
@@ -39,7 +44,8 @@ class Health:
         is_ready = not draining and not any(reasons.values())
         status = "draining" if draining else "ready" if is_ready else "not ready"
         checks = {name: reason or "good" for name, reason in reasons.items()}
-        return is_ready, {"status": status, "checks": checks}
+        facts = {name: fact() for name, fact in self._facts.items()}
+        return is_ready, {"status": status, "checks": checks, **facts}
 
 
 def health_wsgi(health: Health, metrics: Metrics) -> WSGIApplication:

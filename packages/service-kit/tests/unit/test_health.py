@@ -39,6 +39,11 @@ def test_a_check_that_raises_makes_the_process_not_ready(door: Client, health: H
     assert checks == {"disk": "the check failed with OSError"}
 
 
+def test_facts_are_shown_beside_the_checks(door: Client, health: Health) -> None:
+    health.add_fact("model", lambda: {"version": "v1"})
+    assert door.get("/health/ready").get_json()["model"] == {"version": "v1"}
+
+
 def test_a_draining_process_is_live_but_not_ready(door: Client, health: Health) -> None:
     health.drain()
     assert door.get("/health/ready").get_json()["status"] == "draining"

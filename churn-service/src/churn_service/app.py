@@ -1,0 +1,90 @@
+"""Composition root of the serving process: what exists at all."""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from flask import Flask
+
+from churn_service.api import ModelRoutes, PredictionRoutes
+from churn_service.current_model import name_model_on_answers
+from churn_service.predictor import Predictor, load_predictor
+from churn_service.registry import AliasWatcher, ModelRegistry
+from churn_service.settings import PREFIX, Settings
+from churn_service.telemetry import PredictionTelemetry
+from churn_service.web.score import ScorePage
+from service_kit.flask_app import install_kit
+from service_kit.health import Health
+from service_kit.logs import EventLog
+from service_kit.metrics import Metrics
+from service_kit.pages import NavLink, install_pages
+from service_kit.server import bind_host, serve
+from service_kit.settings import load_settings
+
+
+def create_app(
+    settings: Settings, *, registry: ModelRegistry, log: EventLog, metrics: Metrics
+) -> Flask:
+    """Build the app around a registry; nothing is loaded and no thread started."""
+    app = Flask("churn_service")
+    health = Health()
+    health.add_check("model", registry.check)
+    health.add_fact("champion", registry.fact)
+    install_kit(
+        app,
+        health=health,
+        metrics=metrics,
+        log=log,
+        metric_prefix="churn",
+        max_body_bytes=settings.max_body_bytes,
+    )
+    navigation = [NavLink("Score a customer", "/score")]
+    install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
+    name_model_on_answers(app, registry)
+    telemetry = PredictionTelemetry(metrics, log)
+    names_ignored = settings.unknown_fields == "ignore"
+    PredictionRoutes(registry, telemetry, names_ignored=names_ignored).register(app)
+    ModelRoutes(registry).register(app)
+    ScorePage(registry, telemetry).register(app, log)
+    return app
+
+
+def create_registry(settings: Settings, *, log: EventLog, metrics: Metrics) -> ModelRegistry:
+    """Build the registry of the settings; call `refresh` to load the champion."""
+    load = partial(_load, settings)
+    return ModelRegistry(
+        settings.model_root, settings.model_name, load=load, log=log, metrics=metrics
+    )
+
+
+def create_wsgi() -> Flask:
+    """Build the served app from the environment: champion loaded, alias watched."""
+    settings = load_settings(Settings, os.environ, PREFIX)
+    log = EventLog("churn-service", version("churn-service"), sys.stdout)
+    metrics = Metrics()
+    registry = create_registry(settings, log=log, metrics=metrics)
+    registry.refresh()
+    AliasWatcher(registry.refresh, settings.watch_seconds).start()
+    return create_app(settings, registry=registry, log=log, metrics=metrics)
+
+
+def run(environ: Mapping[str, str]) -> None:
+    """Serve until SIGTERM; SettingsError before anything starts when a setting is wrong.
+
+    The worker process reads its settings from its own environment, which it inherits.
+    """
+    settings = load_settings(Settings, environ, PREFIX)
+    host = bind_host(trust_network=settings.trust_network)
+    serve("churn_service.app:create_wsgi", host=host, port=settings.port, threads=settings.threads)
+
+
+def _load(settings: Settings, folder: Path, manifest_sha256: str) -> Predictor:
+    return load_predictor(
+        folder,
+        unknown_fields=settings.unknown_fields,
+        max_rows=settings.max_rows,
+        manifest_sha256=manifest_sha256,
+    )

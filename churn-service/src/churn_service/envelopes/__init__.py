@@ -1,0 +1,1 @@
+"""Envelopes: body to customers and predictions to body, one module per media type."""

@@ -1,0 +1,78 @@
+"""The serving part's errors; each becomes one problem document.
+
+ServiceError (service_kit)
+├── NoModelError               no model can be served yet                (503)
+├── UnreadableBodyError        the body is not what its type promises    (400)
+├── RefusedCustomersError      customers do not fit the schema           (422)
+├── TooManyCustomersError      the body holds more customers than allowed (413)
+├── UnsupportedBodyError       the body's media type is not taken        (415)
+└── NoAcceptableAnswerError    no answer has a type the caller takes     (406)
+"""
+
+from churn_contract.errors import (
+    ContractError,
+    InvalidCustomersError,
+    MalformedBodyError,
+    TooManyRowsError,
+)
+from service_kit.problems import ServiceError
+
+
+class NoModelError(ServiceError):
+    """No version of the model has been loaded; the detail says why."""
+
+    status, type, title = 503, "no-model", "No model is being served"
+
+
+class UnreadableBodyError(ServiceError):
+    """The body is broken: syntax, encoding or keys that stand twice."""
+
+    status, type, title = 400, "malformed-body", "The body cannot be read"
+
+
+class RefusedCustomersError(ServiceError):
+    """At least one customer does not fit the served model's schema."""
+
+    status, type, title = 422, "invalid-customers", "Some fields are wrong"
+
+
+class TooManyCustomersError(ServiceError):
+    """The body holds more customers than one request may carry."""
+
+    status, type, title = 413, "body-too-large", "Too many customers in one body"
+
+
+class UnsupportedBodyError(ServiceError):
+    """The body's media type, charset or coding is not taken at this address."""
+
+    status, type, title = 415, "unsupported-media-type", "The body's media type is not taken"
+
+
+class NoAcceptableAnswerError(ServiceError):
+    """The caller accepts none of the types this address can answer with."""
+
+    status, type, title = 406, "not-acceptable", "No acceptable answer"
+
+
+def refusal_of(error: ContractError) -> ServiceError:
+    """Turn an error of the contract into the one that HTTP callers see."""
+    if isinstance(error, MalformedBodyError):
+        return UnreadableBodyError(_sentence(str(error)))
+    if isinstance(error, TooManyRowsError):
+        return TooManyCustomersError(_sentence(str(error)))
+    if isinstance(error, InvalidCustomersError):
+        return RefusedCustomersError(_summary(error), errors=error.errors)
+    raise error
+
+
+def _summary(error: InvalidCustomersError) -> str:
+    if error.total > len(error.errors):
+        return (
+            f"{error.total} errors; the first {len(error.errors)} are listed. Nothing was scored."
+        )
+    count = "1 error" if error.total == 1 else f"{error.total} errors"
+    return f"{count}; nothing was scored."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,179 @@
+"""Registry: serve the champion, follow its alias, never swap in a version that fails."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from churn_contract.headers import RETRY_AFTER
+from churn_service.artefact.aliases import CHAMPION, Alias, read_alias
+from churn_service.artefact.errors import ArtefactError
+from churn_service.artefact.manifest import MANIFEST_FILE
+from churn_service.artefact.reader import read_artefact
+from churn_service.errors import NoModelError
+from churn_service.predictor import Predictor
+from service_kit.logs import EventLog
+from service_kit.metrics import Metrics
+
+METRICS_FILE = "metrics.json"
+# Labels must be bounded; a refusal for any other file counts as "other".
+_REASONS = {
+    "aliases/champion": "alias",
+    "manifest.json": "manifest",
+    "model.json": "model",
+    "golden.jsonl": "golden",
+}
+
+Load = Callable[[Path, str], Predictor]
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """One version in memory and what is known about its making."""
+
+    alias: Alias
+    predictor: Predictor
+    metrics: object
+    created: str
+
+
+class ModelRegistry:
+    """Hold one reference to the champion; `refresh` replaces it in one step.
+
+    Args:
+        root: The registry folder.
+        name: Name of the model, a folder in it.
+        load: Loads a version's folder, whose manifest has the given sha256; replays
+            its golden rows; raises ArtefactError when the version must not be served.
+        log: Gets `model.loaded` and `model.refused`.
+        metrics: Gets `churn_model_info` and `churn_model_refused_total`.
+    """
+
+    def __init__(
+        self, root: Path, name: str, *, load: Load, log: EventLog, metrics: Metrics
+    ) -> None:
+        self._root = root
+        self._name = name
+        self._load = load
+        self._log = log
+        self._info = metrics.gauge(
+            "churn_model_info", "1 for the model being served.", ["version", "schema_digest"]
+        )
+        self._refused_total = metrics.counter(
+            "churn_model_refused_total", "Versions that were not put in charge.", ["reason"]
+        )
+        self._champion: LoadedModel | None = None
+        self._refusal = ""
+        self._refused_last: tuple[Alias | None, str] | None = None
+        self._refreshing = threading.Lock()
+
+    def champion(self) -> Predictor:
+        """Return the predictor in charge; NoModelError while there is none."""
+        return self.loaded().predictor
+
+    def loaded(self) -> LoadedModel:
+        """Return the champion and its facts; NoModelError while there is none."""
+        if self._champion is None:
+            raise NoModelError(self._refusal or "It is still being loaded.", headers=_SOON)
+        return self._champion
+
+    def current(self) -> Predictor | None:
+        """Return the predictor in charge, or None while there is none."""
+        return self._champion.predictor if self._champion else None
+
+    def check(self) -> str | None:
+        """Tell why nothing can be scored, or None when it can."""
+        return None if self._champion else self._refusal or "the model is still being loaded"
+
+    def fact(self) -> dict[str, str]:
+        """Tell the version in charge and why a newer one was refused, if one was."""
+        champion = self._champion
+        fact = {"refused": self._refusal} if self._refusal else {}
+        if champion is None:
+            return fact
+        return {"version": champion.alias.version, "sha256": champion.alias.sha256, **fact}
+
+    def refresh(self) -> None:
+        """Look at the alias and swap when it points at another version that is good.
+
+        A refused version is tried again at the next look: its files may get repaired.
+        """
+        with self._refreshing:
+            alias = None
+            try:
+                alias = read_alias(self._root, self._name, CHAMPION)
+                self._follow(alias)
+            except ArtefactError as error:
+                self._refuse(alias, _REASONS.get(error.file, "other"), str(error))
+            except Exception as error:  # noqa: BLE001 - whatever a version does, the old one stays
+                self._refuse(alias, "other", f"loading failed with {type(error).__name__}")
+
+    def _follow(self, alias: Alias | None) -> None:
+        if alias is None:
+            self._refusal = f"there is no champion of {self._name!r} yet; train or promote one"
+            return
+        if self._champion is None or alias != self._champion.alias:
+            self._swap(self._read(alias))
+        self._refusal, self._refused_last = "", None
+
+    def _read(self, alias: Alias) -> LoadedModel:
+        folder = self._root / self._name / alias.version
+        predictor = self._load(folder, alias.sha256)
+        contents = read_artefact(folder, manifest_sha256=alias.sha256).contents
+        metrics = msgspec.json.decode(contents.get(METRICS_FILE, b"{}"))
+        written = (folder / MANIFEST_FILE).stat().st_mtime
+        created = datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds")
+        return LoadedModel(alias, predictor, metrics, created.replace("+00:00", "Z"))
+
+    def _swap(self, model: LoadedModel) -> None:
+        previous, self._champion = self._champion, model
+        self._info.clear()
+        self._info.labels(model.alias.version, model.predictor.schema.digest).set(1)
+        self._log.event(
+            "model.loaded",
+            model_version=model.alias.version,
+            previous=previous.alias.version if previous else None,
+        )
+
+    def _refuse(self, alias: Alias | None, reason: str, detail: str) -> None:
+        self._refusal = f"{alias.version}: {detail}" if alias else detail
+        if self._refused_last == (alias, detail):
+            return  # the same refusal, a second later
+        self._refused_last = (alias, detail)
+        self._refused_total.labels(reason).inc()
+        self._log.event(
+            "model.refused",
+            level="error",
+            model_version=alias.version if alias else None,
+            reason=reason,
+            detail=detail,
+        )
+
+
+class AliasWatcher:
+    """Calls `refresh` of a registry at a fixed pace, in a thread of its own."""
+
+    def __init__(self, refresh: Callable[[], None], interval_seconds: float) -> None:
+        self._refresh = refresh
+        self._interval_seconds = interval_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alias-watcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; returns when the thread has ended."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._interval_seconds):
+            self._refresh()
+
+
+_SOON = {RETRY_AFTER: "1"}

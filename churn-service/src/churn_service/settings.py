@@ -1,0 +1,55 @@
+"""Settings of the serving process, read from `CHURN_*` and `PORT`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from service_kit.settings import setting
+
+PREFIX = "CHURN_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the models are, how much one request may carry, where to listen."""
+
+    model_root: Path = setting(
+        default=Path("models"),
+        help="Registry folder: one folder per model, in it one per version, and the aliases.",
+    )
+    model_name: str = setting(
+        default="churn", help="Name of the model to serve, a folder of the registry."
+    )
+    watch_seconds: float = setting(
+        default=1.0,
+        minimum=0.05,
+        maximum=3600,
+        help="Seconds between two looks at the champion alias.",
+    )
+    max_body_bytes: int = setting(
+        default=16 * 1024 * 1024,
+        minimum=1024,
+        maximum=1024 * 1024 * 1024,
+        help="Answer 413 to larger bodies, in bytes.",
+    )
+    max_rows: int = setting(
+        default=100_000,
+        minimum=1,
+        maximum=10_000_000,
+        help="Answer 413 to bodies with more customers.",
+    )
+    unknown_fields: Literal["error", "ignore"] = setting(
+        default="error",
+        choices=("error", "ignore"),
+        help="What to do with fields of no schema: refuse the customer, or ignore and name them.",
+    )
+    threads: int = setting(
+        default=16, minimum=1, maximum=512, help="Requests worked on at the same time."
+    )
+    port: int = setting(
+        default=8080, minimum=1, maximum=65_535, env="PORT", help="TCP port to listen on."
+    )
+    trust_network: bool = setting(
+        default=False,
+        help="Listen on all addresses; only where a gateway or network keeps strangers out.",
+    )

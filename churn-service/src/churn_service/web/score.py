@@ -1,0 +1,109 @@
+"""The form at `/score`: one input per field of the schema, an answer with its reasons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, make_response, render_template, request
+
+from churn_contract.errors import InvalidCustomersError
+from churn_contract.forms import FormField, form_fields
+from churn_contract.prediction import Prediction, Reason
+from churn_service.current_model import ModelSource, take_model
+from churn_service.predictor import Predictor
+from churn_service.telemetry import PredictionTelemetry
+from service_kit.logs import EventLog
+from service_kit.pages import show_problems_as_pages
+
+TOP_REASONS = 5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A prediction in words and bars.
+
+    Attributes:
+        percent: The probability as a whole number of percent.
+        headline: The decision in words.
+        reasons: Each reason with the length of its bar, 0 to 1.
+    """
+
+    percent: int
+    headline: str
+    reasons: tuple[tuple[Reason, float], ...]
+
+
+class ScorePage:
+    """Show the form, score what it sends, put errors beside their fields."""
+
+    def __init__(self, source: ModelSource, telemetry: PredictionTelemetry) -> None:
+        self._source = source
+        self._telemetry = telemetry
+
+    def show(self) -> Response:
+        """Show the form, filled with an ordinary customer."""
+        predictor = take_model(self._source).predictor
+        fields = form_fields(predictor.schema)
+        return _page(predictor, {field.name: field.example for field in fields})
+
+    def score(self) -> Response:
+        """Score the customer of the form."""
+        predictor = take_model(self._source).predictor
+        sent = request.form.to_dict()
+        try:
+            customer = predictor.validator.check_text(sent)
+        except InvalidCustomersError as error:
+            return _page(predictor, sent, errors=_by_field(error), status=422)
+        prediction = predictor.explain(customer, TOP_REASONS)
+        self._telemetry.served(predictor, [customer], [prediction])
+        return _page(predictor, sent, verdict=verdict_of(prediction))
+
+    def register(self, app: Flask, log: EventLog) -> None:
+        """Add the page to an app; its errors become pages too."""
+        pages = Blueprint("score", "churn_service.web", template_folder="templates")
+        pages.add_url_rule("/score", view_func=self.show)
+        pages.add_url_rule("/score", view_func=self.score, methods=["POST"])
+        show_problems_as_pages(pages, log)
+        app.register_blueprint(pages)
+
+
+def verdict_of(prediction: Prediction) -> Verdict:
+    """Put a prediction with reasons into words and bars."""
+    longest = max((abs(reason.contribution) for reason in prediction.reasons), default=1.0)
+    return Verdict(
+        percent=round(100 * prediction.churn_probability),
+        headline="Likely to leave" if prediction.churn else "Likely to stay",
+        reasons=tuple(
+            (reason, round(abs(reason.contribution) / longest, 3)) for reason in prediction.reasons
+        ),
+    )
+
+
+def _page(
+    predictor: Predictor,
+    values: Mapping[str, str],
+    *,
+    verdict: Verdict | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    fields = form_fields(predictor.schema)
+    page = render_template(
+        "score/form.html",
+        fields=fields,
+        values=values,
+        verdict=verdict,
+        errors=errors or {},
+        labels=_labels(fields),
+        threshold_percent=round(100 * predictor.threshold),
+        horizon_days=predictor.document.horizon_days,
+        model_version=predictor.version,
+    )
+    return make_response(page, status)
+
+
+def _labels(fields: tuple[FormField, ...]) -> dict[str, str]:
+    return {field.name: field.label for field in fields}
+
+
+def _by_field(error: InvalidCustomersError) -> dict[str, str]:
+    return {item.field: item.detail for item in error.errors}

@@ -87,9 +87,9 @@ def _train_again() -> None:
 
 
 def copy_key() -> None:
-    """Copy the demo key out of the keys volume to `.demo/api-key`, for this user only."""
+    """Copy the demo key out of its volume to `.demo/api-key`, for this user only."""
     reading = ("run", "--rm", "-T", "--no-deps", "--entrypoint", "cat", "marketing")
-    key = compose(*reading, "/keys/demo-key", quiet=True)
+    key = compose(*reading, "/run/keys/demo", quiet=True)
     KEY_FILE.parent.mkdir(exist_ok=True)
     KEY_FILE.touch(mode=0o600)
     KEY_FILE.chmod(0o600)

@@ -10,12 +10,14 @@ ServiceError (service_kit)
 """
 
 from churn_contract.errors import (
-    ContractError,
     InvalidCustomersError,
     MalformedBodyError,
     TooManyRowsError,
 )
 from service_kit.problems import ServiceError
+
+Refusal = MalformedBodyError | TooManyRowsError | InvalidCustomersError
+REFUSALS = (MalformedBodyError, TooManyRowsError, InvalidCustomersError)
 
 
 class NoModelError(ServiceError):
@@ -54,15 +56,13 @@ class NoAcceptableAnswerError(ServiceError):
     status, type, title = 406, "not-acceptable", "No acceptable answer"
 
 
-def refusal_of(error: ContractError) -> ServiceError:
-    """Turn an error of the contract into the one that HTTP callers see."""
+def refusal_of(error: Refusal) -> ServiceError:
+    """Turn a refusal of the contract into the error that HTTP callers see."""
     if isinstance(error, MalformedBodyError):
         return UnreadableBodyError(_sentence(str(error)))
     if isinstance(error, TooManyRowsError):
         return TooManyCustomersError(_sentence(str(error)))
-    if isinstance(error, InvalidCustomersError):
-        return RefusedCustomersError(_summary(error), errors=error.errors)
-    raise error
+    return RefusedCustomersError(_summary(error), errors=error.errors)
 
 
 def _summary(error: InvalidCustomersError) -> str:

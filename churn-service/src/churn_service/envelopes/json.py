@@ -7,10 +7,14 @@ from urllib.parse import quote
 import msgspec
 from flask import Request, Response
 
-from churn_contract.errors import ContractError
 from churn_contract.prediction import Prediction
 from churn_contract.validation import Customer, Validator
-from churn_service.errors import NoAcceptableAnswerError, UnsupportedBodyError, refusal_of
+from churn_service.errors import (
+    REFUSALS,
+    NoAcceptableAnswerError,
+    UnsupportedBodyError,
+    refusal_of,
+)
 
 MEDIA_TYPE = "application/json"
 IGNORED_FIELDS = "X-Ignored-Fields"
@@ -46,7 +50,7 @@ def read_customers(
     body = request.get_data(cache=False)
     try:
         found = validator.decode(body)
-    except ContractError as error:
+    except REFUSALS as error:
         raise refusal_of(error) from error
     is_array = isinstance(found, list)
     customers = found if isinstance(found, list) else [found]

@@ -33,6 +33,7 @@ def serve(target: str, *, host: str, port: int, threads: int) -> None:
         blocking_threads=threads,
         backpressure=BACKPRESSURE,
         websockets=False,
-        log_level=LogLevels.warning,
+        # its lines are plain text; only errors may stand between the JSON lines
+        log_level=LogLevels.error,
         workers_kill_timeout=DRAIN_SECONDS,
     ).serve()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from service_kit import server
 from service_kit.server import bind_host
 
 APP = """
@@ -119,3 +120,22 @@ def test_sigterm_finishes_the_request_in_hand_and_ends_well(tiny: Tiny) -> None:
 def test_only_a_trusted_network_is_listened_to() -> None:
     assert bind_host(trust_network=False) == "127.0.0.1"
     assert bind_host(trust_network=True) == "0.0.0.0"  # noqa: S104 - the point of the test
+
+
+def test_one_worker_with_deep_backpressure_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, object]] = []
+
+    class FakeGranian:
+        def __init__(self, target: str, **options: object) -> None:
+            started.append({"target": target, **options})
+
+        def serve(self) -> None:
+            started.append({"served": True})
+
+    monkeypatch.setattr(server, "Granian", FakeGranian)
+    server.serve("shop:create_wsgi", host="127.0.0.1", port=8080, threads=3)
+    options, served = started
+    assert options["target"] == "shop:create_wsgi"
+    assert (options["factory"], options["workers"], options["blocking_threads"]) == (True, 1, 3)
+    assert (options["backpressure"], options["workers_kill_timeout"]) == (4096, 25)
+    assert served == {"served": True}

@@ -18,7 +18,7 @@ printf '%s\n' 'load_module /etc/nginx/modules/ngx_http_js_module.so;' 'pid /tmp/
     'error_log stderr crit;' 'events {}' 'http { access_log off; js_engine qjs;' \
     'client_body_temp_path /tmp/probe/1; proxy_temp_path /tmp/probe/2; fastcgi_temp_path /tmp/probe/3;' \
     'uwsgi_temp_path /tmp/probe/4; scgi_temp_path /tmp/probe/5; js_import probe from /etc/nginx/njs/problem.js;' \
-    'js_path /etc/nginx/njs/; server { listen 127.0.0.1:8099; location / { js_access probe.answer; } } }' \
+    'js_path /etc/nginx/njs/; server { listen 127.0.0.1:8099; location / { js_access probe.body; } } }' \
     >/tmp/probe/nginx.conf
 nginx -t -q -c /tmp/probe/nginx.conf >/tmp/probe/log 2>&1 ||
     refuse "the njs module is missing or older than 0.9.9: $(tail -n 1 /tmp/probe/log)"

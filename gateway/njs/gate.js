@@ -61,7 +61,7 @@ function refuse(r, name) {
         return;
     }
     if (isPerson) {
-        r.headersOut['HX-Redirect'] = '/sign-in';
+        r.variables.hx_redirect = '/sign-in';
     }
     deny(r, name, 401);
 }

@@ -16,21 +16,21 @@ const BY_STATUS = {
 };
 const REALM = 'Bearer realm="retention"';
 
-function answer(r) {
-    const status = Number(r.variables.status);
-    const name = nameOf(r, status);
+// The body, which is evaluated first, fixes the name for the headers and the log.
+function body(r) {
+    const name = nameOf(r);
     r.variables.deny = name;
-    headers(r, status, name);
-    r.return(status, JSON.stringify({
+    return JSON.stringify({
         type: '/problems/' + name,
         title: problems[name].title,
-        status: status,
+        status: Number(r.variables.status),
         detail: problems[name].detail,
         instance: 'urn:uuid:' + uuid(r.variables.request_id),
-    }) + '\n');
+    }) + '\n';
 }
 
-function nameOf(r, status) {
+function nameOf(r) {
+    const status = Number(r.variables.status);
     if (r.variables.deny) {
         return r.variables.deny;
     }
@@ -43,22 +43,23 @@ function nameOf(r, status) {
     return BY_STATUS[status] || 'gate-failed';
 }
 
-function headers(r, status, name) {
-    r.headersOut['Content-Type'] = 'application/problem+json';
-    r.headersOut['Cache-Control'] = 'no-store';
-    if (status === 401) {
-        r.headersOut['WWW-Authenticate'] = name === 'key-missing' ? REALM : `${REALM}, error="invalid_token"`;
-    }
+function authenticate(r) {
+    const name = nameOf(r);
     if (name === 'scope-missing') {
-        const scope = r.variables.need_scope;
-        r.headersOut['WWW-Authenticate'] = `${REALM}, error="insufficient_scope", scope="${scope}"`;
+        return `${REALM}, error="insufficient_scope", scope="${r.variables.need_scope}"`;
     }
-    if (status === 405 && r.variables.allow) {
-        r.headersOut.Allow = r.variables.allow;
+    if (r.variables.status !== '401') {
+        return '';
     }
-    if (status === 429 || status === 502 || status === 504) {
-        r.headersOut['Retry-After'] = '1';
-    }
+    return name === 'key-missing' ? REALM : `${REALM}, error="invalid_token"`;
+}
+
+function allow(r) {
+    return r.variables.status === '405' ? r.variables.allow : '';
+}
+
+function retryAfter(r) {
+    return ['429', '502', '504'].includes(r.variables.status) ? '1' : '';
 }
 
 function uuid(id) {
@@ -75,4 +76,4 @@ function page(r) {
     html.send(r, 200, html.escape(text.title), `<p>${html.escape(text.help)}</p><p><code>/problems/${name}</code></p>`);
 }
 
-export default { answer, page };
+export default { allow, authenticate, body, page, retryAfter };

@@ -87,7 +87,7 @@ def test_error_pages_keep_their_status() -> None:
 
 
 def test_every_added_header_is_on_errors_too() -> None:
-    added = [line for _, line in all_lines() if line.startswith("add_header")]
+    added = [line for _, line in all_lines() if line.startswith("add_header ")]
     assert added
     assert all(line.endswith(" always;") for line in added)
 

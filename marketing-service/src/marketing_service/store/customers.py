@@ -95,14 +95,14 @@ def row_hashes(conn: Connection, external_ids: Sequence[str]) -> dict[str, bytes
     return _look_up(conn, customers.c.row_hash, external_ids)
 
 
-def upsert(conn: Connection, records: Sequence[CustomerRecord], *, now_ms: int) -> int:
-    """Insert new customers and overwrite those whose record differs; return how many.
+def upsert(conn: Connection, records: Sequence[CustomerRecord], *, now_ms: int) -> None:
+    """Insert new customers and overwrite those whose record differs.
 
     Every external id may stand in `records` once. Erased customers stay erased: their
     rows are not overwritten.
     """
     if not records:
-        return 0
+        return
     statement = insert(conn, customers)
     fresh = statement.excluded
     changing = ("email", "email_hash", "attrs", "row_hash", "schema_digest", "updated_at")
@@ -111,7 +111,7 @@ def upsert(conn: Connection, records: Sequence[CustomerRecord], *, now_ms: int) 
         set_={name: fresh[name] for name in changing},
         where=(customers.c.row_hash != fresh.row_hash) & _PRESENT,
     )
-    return conn.execute(statement, [_values(record, now_ms) for record in records]).rowcount
+    conn.execute(statement, [_values(record, now_ms) for record in records])
 
 
 def _values(record: CustomerRecord, now_ms: int) -> dict[str, Any]:

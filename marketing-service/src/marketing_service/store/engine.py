@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as WaitError
 
 from marketing_service.canonical import canonical_json
 from marketing_service.errors import DatabaseUrlError, StoreBusyError
@@ -34,8 +35,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a read-only transaction; keep it short, open readers stop WAL checkpoints."""
-        with self._reader.connect() as connection, connection.begin():
+        """Open a read-only transaction; keep it short, open readers stop WAL checkpoints.
+
+        Raises:
+            StoreBusyError: every connection stayed in use too long.
+        """
+        with _busy_as_ours(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -43,17 +48,10 @@ class Database:
         """Open the writing transaction; on SQLite all others wait, so stay below 200 ms.
 
         Raises:
-            StoreBusyError: another process held the SQLite write lock too long.
+            StoreBusyError: others held the write lock, or every connection, too long.
         """
-        try:
-            with self._writer.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            if _is_lock_timeout(error):
-                raise StoreBusyError(
-                    "The database is locked by a long write; try again."
-                ) from error
-            raise
+        with _busy_as_ours(), self._writer.begin() as connection:
+            yield connection
 
     def check(self) -> str | None:
         """Return None when the database answers, else the reason, without its password."""
@@ -161,5 +159,13 @@ def _json_text(value: object) -> str:
     return canonical_json(value).decode()
 
 
-def _is_lock_timeout(error: OperationalError) -> bool:
-    return "database is locked" in str(error.orig)
+@contextmanager
+def _busy_as_ours() -> Iterator[None]:
+    try:
+        yield
+    except WaitError as error:
+        raise StoreBusyError("Every connection to the database is in use; try again.") from error
+    except OperationalError as error:
+        if "database is locked" in str(error.orig):
+            raise StoreBusyError("The database is locked by a long write; try again.") from error
+        raise

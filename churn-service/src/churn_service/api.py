@@ -1,38 +1,48 @@
 """Routes: translate HTTP to calls and back, nothing else."""
 
+from collections.abc import Callable
+
 import msgspec
 from flask import Flask, Response, request
 
-from churn_service.current_model import ModelSource, take_model
+from churn_contract.headers import MODEL_VERSION
 from churn_service.envelopes.json import MEDIA_TYPE, read_customers, write_predictions
-from churn_service.registry import LoadedModel
+from churn_service.predictor import Predictor
 from churn_service.telemetry import PredictionTelemetry
+
+TakePredictor = Callable[[], Predictor]
 
 
 class PredictionRoutes:
-    """Score customers."""
+    """Score customers.
+
+    Args:
+        take: Gives the predictor for the request at hand; NoModelError while there is none.
+        telemetry: Counts, times and logs what was asked and answered.
+        names_ignored: Whether answers name the fields that the predictor's validator ignores.
+    """
 
     def __init__(
-        self, source: ModelSource, telemetry: PredictionTelemetry, *, names_ignored: bool
+        self, take: TakePredictor, telemetry: PredictionTelemetry, *, names_ignored: bool
     ) -> None:
-        self._source = source
+        self._take = take
         self._telemetry = telemetry
         self._names_ignored = names_ignored
 
     def predict(self) -> Response:
         """Score every customer of the body, all with one model version."""
-        predictor = take_model(self._source).predictor
+        predictor = self._take()
         with self._telemetry.phase("decode"):
             body = read_customers(request, predictor.validator, names_ignored=self._names_ignored)
         with self._telemetry.phase("score"):
             predictions = predictor.predict(body.customers)
-        self._telemetry.served(predictor, body.customers, predictions)
+        self._telemetry.served(predictor.version, predictor.schema, body.customers, predictions)
         with self._telemetry.phase("encode"):
             return write_predictions(body, predictions)
 
     def ping(self) -> Response:
         """Say PONG when a customer could be scored now."""
-        take_model(self._source)
+        self._take()
         return Response("PONG", content_type="text/plain; charset=utf-8")
 
     def register(self, app: Flask) -> None:
@@ -42,38 +52,29 @@ class PredictionRoutes:
 
 
 class ModelRoutes:
-    """Tell what is being served."""
+    """Tell what is being served.
 
-    def __init__(self, source: ModelSource) -> None:
-        self._source = source
+    Args:
+        take: Gives the predictor for the request at hand.
+        facts: Describes the model in charge, its `version` among other things.
+    """
+
+    def __init__(self, take: TakePredictor, facts: Callable[[], dict[str, object]]) -> None:
+        self._take = take
+        self._facts = facts
 
     def schema(self) -> Response:
         """Answer with the customer schema of the model in charge."""
-        schema = take_model(self._source).predictor.schema
-        return Response(schema.to_json(), content_type=MEDIA_TYPE)
+        return Response(self._take().schema.to_json(), content_type=MEDIA_TYPE)
 
     def champion(self) -> Response:
         """Answer with the facts of the model in charge."""
-        facts = model_facts(take_model(self._source))
-        return Response(msgspec.json.encode(facts), content_type=MEDIA_TYPE)
+        facts = self._facts()
+        response = Response(msgspec.json.encode(facts), content_type=MEDIA_TYPE)
+        response.headers[MODEL_VERSION] = str(facts["version"])
+        return response
 
     def register(self, app: Flask) -> None:
         """Add the routes to an app."""
         app.add_url_rule("/schema", view_func=self.schema)
         app.add_url_rule("/models/champion", view_func=self.champion)
-
-
-def model_facts(model: LoadedModel) -> dict[str, object]:
-    """Describe a loaded version for its users."""
-    document = model.predictor.document
-    return {
-        "name": document.name,
-        "version": model.alias.version,
-        "sha256": model.alias.sha256,
-        "created": model.created,
-        "schema_digest": document.schema_digest,
-        "threshold": document.threshold,
-        "horizon_days": document.horizon_days,
-        "training": document.training,
-        "metrics": model.metrics,
-    }

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask
 
 from churn_service.api import ModelRoutes, PredictionRoutes
-from churn_service.current_model import name_model_on_answers
+from churn_service.current_model import CurrentModel
 from churn_service.predictor import Predictor, load_predictor
 from churn_service.registry import AliasWatcher, ModelRegistry
 from churn_service.settings import PREFIX, Settings
@@ -32,7 +32,7 @@ def create_app(
     app = Flask("churn_service")
     health = Health()
     health.add_check("model", registry.check)
-    health.add_fact("champion", registry.fact)
+    health.add_fact("champion", registry.report)
     install_kit(
         app,
         health=health,
@@ -43,12 +43,13 @@ def create_app(
     )
     navigation = [NavLink("Score a customer", "/score")]
     install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
-    name_model_on_answers(app, registry)
+    current = CurrentModel(registry)
+    app.after_request(current.name_on_answer)
     telemetry = PredictionTelemetry(metrics, log)
     names_ignored = settings.unknown_fields == "ignore"
-    PredictionRoutes(registry, telemetry, names_ignored=names_ignored).register(app)
-    ModelRoutes(registry).register(app)
-    ScorePage(registry, telemetry).register(app, log)
+    PredictionRoutes(current.take, telemetry, names_ignored=names_ignored).register(app)
+    ModelRoutes(current.take, registry.facts).register(app)
+    ScorePage(current.take, telemetry).register(app, log)
     return app
 
 

@@ -2,18 +2,17 @@
 
 from typing import Protocol
 
-from flask import Flask, Response, g
+from flask import Response, g
 
 from churn_contract.headers import MODEL_VERSION, SCHEMA_DIGEST
 from churn_service.predictor import Predictor
-from churn_service.registry import LoadedModel
 
 
-class ModelSource(Protocol):
-    """Who knows the model in charge; the registry, or a fake."""
+class PredictorSource(Protocol):
+    """Who knows the predictor in charge; the registry, or a fake."""
 
-    def loaded(self) -> LoadedModel:
-        """Return the model in charge; NoModelError while there is none."""
+    def champion(self) -> Predictor:
+        """Return the predictor in charge; NoModelError while there is none."""
         ...
 
     def current(self) -> Predictor | None:
@@ -21,21 +20,21 @@ class ModelSource(Protocol):
         ...
 
 
-def take_model(source: ModelSource) -> LoadedModel:
-    """Take the model in charge once; the whole answer speaks of this one."""
-    model = source.loaded()
-    g.predictor = model.predictor
-    return model
+class CurrentModel:
+    """Hands one predictor to a request, however often the champion changes meanwhile."""
 
+    def __init__(self, source: PredictorSource) -> None:
+        self._source = source
 
-def name_model_on_answers(app: Flask, source: ModelSource) -> None:
-    """Write model version and schema digest on every answer, errors included."""
+    def take(self) -> Predictor:
+        """Take the predictor in charge; the whole answer speaks of this one."""
+        g.predictor = self._source.champion()
+        return g.predictor  # type: ignore[no-any-return]  # set in the line above
 
-    def write(response: Response) -> Response:
-        predictor = g.get("predictor") or source.current()
+    def name_on_answer(self, response: Response) -> Response:
+        """Write model version and schema digest on an answer, on errors as well."""
+        predictor = g.get("predictor") or self._source.current()
         if predictor:
-            response.headers[MODEL_VERSION] = predictor.version
-            response.headers[SCHEMA_DIGEST] = predictor.schema.digest
+            response.headers.setdefault(MODEL_VERSION, predictor.version)
+            response.headers.setdefault(SCHEMA_DIGEST, predictor.schema.digest)
         return response
-
-    app.after_request(write)

@@ -39,6 +39,21 @@ class LoadedModel:
     metrics: object
     created: str
 
+    def facts(self) -> dict[str, object]:
+        """Describe the version for its users; JSON-ready."""
+        document = self.predictor.document
+        return {
+            "name": document.name,
+            "version": self.alias.version,
+            "sha256": self.alias.sha256,
+            "created": self.created,
+            "schema_digest": document.schema_digest,
+            "threshold": document.threshold,
+            "horizon_days": document.horizon_days,
+            "training": document.training,
+            "metrics": self.metrics,
+        }
+
 
 class ModelRegistry:
     """Hold one reference to the champion; `refresh` replaces it in one step.
@@ -72,13 +87,11 @@ class ModelRegistry:
 
     def champion(self) -> Predictor:
         """Return the predictor in charge; NoModelError while there is none."""
-        return self.loaded().predictor
+        return self._loaded().predictor
 
-    def loaded(self) -> LoadedModel:
-        """Return the champion and its facts; NoModelError while there is none."""
-        if self._champion is None:
-            raise NoModelError(self._refusal or "It is still being loaded.", headers=_SOON)
-        return self._champion
+    def facts(self) -> dict[str, object]:
+        """Describe the champion for its users; NoModelError while there is none."""
+        return self._loaded().facts()
 
     def current(self) -> Predictor | None:
         """Return the predictor in charge, or None while there is none."""
@@ -88,7 +101,7 @@ class ModelRegistry:
         """Tell why nothing can be scored, or None when it can."""
         return None if self._champion else self._refusal or "the model is still being loaded"
 
-    def fact(self) -> dict[str, str]:
+    def report(self) -> dict[str, str]:
         """Tell the version in charge and why a newer one was refused, if one was."""
         champion = self._champion
         fact = {"refused": self._refusal} if self._refusal else {}
@@ -110,6 +123,11 @@ class ModelRegistry:
                 self._refuse(alias, _REASONS.get(error.file, "other"), str(error))
             except Exception as error:  # noqa: BLE001 - whatever a version does, the old one stays
                 self._refuse(alias, "other", f"loading failed with {type(error).__name__}")
+
+    def _loaded(self) -> LoadedModel:
+        if self._champion is None:
+            raise NoModelError(self._refusal or "It is still being loaded.", headers=_SOON)
+        return self._champion
 
     def _follow(self, alias: Alias | None) -> None:
         if alias is None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema, Field
 from churn_contract.validation import Customer
-from churn_service.predictor import Predictor
 from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 from service_kit.problems import ServiceError
@@ -51,18 +50,21 @@ class PredictionTelemetry:
 
     def served(
         self,
-        predictor: Predictor,
+        model_version: str,
+        schema: CustomerSchema,
         customers: Sequence[Customer],
         predictions: Sequence[Prediction],
     ) -> None:
         """Count what was scored, by decision, and the odd values, by field."""
         churning = sum(prediction.churn for prediction in predictions)
-        version = predictor.version
-        self._predictions.labels(version, "churn").inc(churning)
-        self._predictions.labels(version, "stay").inc(len(predictions) - churning)
-        self._count_odd_values(predictor.schema, customers)
+        self._predictions.labels(model_version, "churn").inc(churning)
+        self._predictions.labels(model_version, "stay").inc(len(predictions) - churning)
+        self._count_odd_values(schema, customers)
         self._log.event(
-            "prediction.served", model_version=version, rows=len(predictions), churning=churning
+            "prediction.served",
+            model_version=model_version,
+            rows=len(predictions),
+            churning=churning,
         )
 
     def _count_odd_values(self, schema: CustomerSchema, customers: Sequence[Customer]) -> None:

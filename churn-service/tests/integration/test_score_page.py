@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from churn_contract.forms import form_fields
 from churn_contract.prediction import Prediction, Reason
-from churn_contract.schema import CustomerSchema
+from churn_contract.schema import CustomerSchema, Field
 from churn_service.web.score import verdict_of
 
 Record = dict[str, Any]
@@ -131,6 +131,28 @@ def test_what_was_entered_is_escaped(client: FlaskClient, sent: dict[str, str]) 
 def test_an_optional_field_may_stay_empty(client: FlaskClient, sent: dict[str, str]) -> None:
     assert client.post("/score", data=sent | {"totalcharges": ""}).status_code == 200
     assert "(may stay empty)" in client.get("/score").text
+
+
+def test_a_field_that_may_be_unknown_offers_that(
+    publisher: Any, make_service: Callable[..., Any], make_document: Callable[..., Any]
+) -> None:
+    schema = CustomerSchema(
+        name="gym",
+        fields=(
+            Field(name="plan", kind="category", levels=("day", "all_day"), nullable=True),
+            Field(name="visits", kind="number", minimum=0, maximum=1e6, lowest=0, highest=31),
+        ),
+    )
+    publisher.publish(make_document(schema))
+    gym = make_service(publisher.root)
+    gym.registry.refresh()
+    page = Page(gym.client.get("/score").text)
+    assert list(page.inputs()) == ["visits", "plan"]
+    assert page.inputs()["visits"]["max"] == "1000000"
+    assert page.all("option", value="")
+    answer = gym.client.post("/score", data={"plan": "", "visits": "3"})
+    assert answer.status_code == 200
+    assert "Plan is not given" in answer.text
 
 
 @pytest.mark.parametrize("kind", ["get", "post", "bad"])

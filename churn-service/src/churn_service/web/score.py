@@ -1,6 +1,6 @@
 """The form at `/score`: one input per field of the schema, an answer with its reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, make_response, render_template, request
@@ -8,7 +8,6 @@ from flask import Blueprint, Flask, Response, make_response, render_template, re
 from churn_contract.errors import InvalidCustomersError
 from churn_contract.forms import FormField, form_fields
 from churn_contract.prediction import Prediction, Reason
-from churn_service.current_model import ModelSource, take_model
 from churn_service.predictor import Predictor
 from churn_service.telemetry import PredictionTelemetry
 from service_kit.logs import EventLog
@@ -35,26 +34,26 @@ class Verdict:
 class ScorePage:
     """Show the form, score what it sends, put errors beside their fields."""
 
-    def __init__(self, source: ModelSource, telemetry: PredictionTelemetry) -> None:
-        self._source = source
+    def __init__(self, take: Callable[[], Predictor], telemetry: PredictionTelemetry) -> None:
+        self._take = take
         self._telemetry = telemetry
 
     def show(self) -> Response:
         """Show the form, filled with an ordinary customer."""
-        predictor = take_model(self._source).predictor
+        predictor = self._take()
         fields = form_fields(predictor.schema)
         return _page(predictor, {field.name: field.example for field in fields})
 
     def score(self) -> Response:
         """Score the customer of the form."""
-        predictor = take_model(self._source).predictor
+        predictor = self._take()
         sent = request.form.to_dict()
         try:
             customer = predictor.validator.check_text(sent)
         except InvalidCustomersError as error:
             return _page(predictor, sent, errors=_by_field(error), status=422)
         prediction = predictor.explain(customer, TOP_REASONS)
-        self._telemetry.served(predictor, [customer], [prediction])
+        self._telemetry.served(predictor.version, predictor.schema, [customer], [prediction])
         return _page(predictor, sent, verdict=verdict_of(prediction))
 
     def register(self, app: Flask, log: EventLog) -> None:

@@ -70,6 +70,34 @@ def test_a_changed_byte_is_refused_and_told(
     assert file.split(".", maxsplit=1)[0] in line
 
 
+def test_files_other_than_those_the_alias_was_set_for_are_refused(
+    publisher: Any, make_service: MakeService, document: ModelDocument
+) -> None:
+    version = publisher.publish(document)
+    path = alias_path(publisher.root, "churn", "champion")
+    path.write_bytes(msgspec.json.encode({"version": version, "sha256": "0" * 64}))
+    service = make_service(publisher.root)
+    service.registry.refresh()
+    assert "sha256 differs" in service.client.get("/health/ready").get_json()["checks"]["model"]
+
+
+def test_a_swap_in_the_middle_of_a_request_does_not_change_its_answer(
+    served: Any, publisher: Any, newer: ModelDocument, customer: dict[str, object]
+) -> None:
+    old = served.registry.champion().version
+    publisher.publish(newer)
+    swapped = served.registry.champion().validator.decode
+
+    def swap_then_decode(body: bytes) -> Any:
+        served.registry.refresh()
+        return swapped(body)
+
+    served.registry.champion().validator.decode = swap_then_decode
+    answer = served.client.post("/predict", json=customer)
+    assert served.registry.champion().version != old
+    assert answer.headers["X-Model-Version"] == answer.get_json()["model_version"] == old
+
+
 def test_a_refused_version_keeps_the_old_one_in_charge(
     served: Any, publisher: Any, newer: ModelDocument, customer: dict[str, object]
 ) -> None:

@@ -38,7 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def docker(*words: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        ["docker", *words], input=stdin, capture_output=True, text=True, check=False, timeout=300
+        ["docker", *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=300,
     )
     if check and done.returncode:
         pytest.fail(f"docker {' '.join(words[:3])} failed: {done.stderr[-2000:]}")
@@ -208,6 +214,53 @@ class Stack:
         self.secrets[name] = document["key"]
         return document["id"], document["key"]
 
+    def execute(self, door: Door, *words: str) -> str:
+        return docker("exec", door.name, *words).stdout
+
+    def logs(self, door: Door) -> str:
+        done = docker("logs", door.name)
+        return done.stdout + done.stderr
+
+    def inspect(self, door: Door) -> str:
+        return docker("inspect", door.name).stdout
+
+    def health(self, door: Door) -> str:
+        return docker("inspect", "-f", "{{.State.Health.Status}}", door.name).stdout.strip()
+
+    def stored_bytes(self) -> str:
+        script = "cat /var/lib/gateway-keys/* /var/lib/gateway-seed/* | tr -d '\\0'"
+        return docker("exec", f"{self.name}-keys", "sh", "-c", script).stdout
+
+    def kill_and_start(self, door: Door) -> None:
+        """Kill a gateway without warning, so that its socket file stays, and start it."""
+        docker("kill", door.name)
+        docker("start", door.name)
+        door.port = port_of(door.name, 8080)
+        wait_for(lambda: is_alive(door), f"{door.name} answers again")
+
+    def stop(self, door: Door) -> None:
+        docker("rm", "--force", door.name)
+
+    def try_gateway(
+        self, script: str, *, executable_tmp: bool = False, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a shell script in the gateway's image and return how it ended."""
+        mode = "exec" if executable_tmp else "noexec"
+        return docker(
+            "run",
+            "--rm",
+            "--network=none",
+            *(word for word in HARDENING if not word.startswith("--tmpfs=/tmp")),
+            f"--tmpfs=/tmp:{mode}",
+            "--tmpfs=/run/admin:mode=0700,uid=101,gid=101",
+            *(f"--env={name}={value}" for name, value in settings.items()),
+            "--entrypoint=sh",
+            self.gateway_image,
+            "-c",
+            script,
+            check=False,
+        )
+
     def remove(self) -> None:
         for container in self.containers:
             docker("rm", "--force", "--volumes", container, check=False)
@@ -302,3 +355,17 @@ def door(
 ) -> Door:
     del recorder_of_session, made_keys
     return stack.start_gateway("gateway", "--env=GATEWAY_MAILBOX=1")
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    return wait_for
+
+
+@pytest.fixture
+def lonely_network(stack: Stack) -> Iterator[str]:
+    """A network without any service."""
+    name = f"{stack.name}-lonely"
+    docker("network", "create", name)
+    yield name
+    docker("network", "rm", name, check=False)

@@ -1,0 +1,47 @@
+"""Runs last: after everything that happened, no key may be found anywhere."""
+
+import json
+from typing import Any
+
+
+def test_no_key_is_in_a_log_a_state_or_an_environment(stack: Any, door: Any, recorder: Any) -> None:
+    door.ask("GET", "/schema", X_API_Key=stack.secrets["demo"])
+    places = {
+        "the gateway's log": stack.logs(door),
+        "the service's requests": json.dumps(recorder.seen()),
+        "the gateway's tmpfs": stack.execute(
+            door, "sh", "-c", "find /run/gateway /tmp /run/admin -type f -exec cat {} +"
+        ),
+        "the store and the derived files": stack.stored_bytes(),
+        "the container's settings": stack.inspect(door),
+        "the process list": stack.execute(
+            door, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"
+        ),
+    }
+    assert len(stack.secrets) > 10
+    for place, text in places.items():
+        assert text, place
+        found = [name for name, secret in stack.secrets.items() if secret in text]
+        assert found == [], place
+
+
+def test_the_log_is_json_with_the_id_of_the_key(stack: Any, door: Any, made_keys: Any) -> None:
+    answer = door.ask("POST", "/predict?a=secret-query", b"{}", X_API_Key=made_keys["demo"][1])
+    line = next(
+        line for line in stack.logs(door).splitlines() if answer.headers["x-request-id"] in line
+    )
+    entry = json.loads(line)
+    assert entry["key_id"] == made_keys["demo"][0]
+    assert (entry["method"], entry["path"], entry["route"]) == ("POST", "/predict", "predict")
+    assert (entry["status"], entry["event"]) == ("200", "request.served")
+    assert isinstance(entry["duration_ms"], int)
+    assert "secret-query" not in line
+
+
+def test_a_refused_call_is_logged_as_it_was_made(stack: Any, door: Any) -> None:
+    answer = door.ask("POST", "/predict", b"{}")
+    line = next(
+        line for line in stack.logs(door).splitlines() if answer.headers["x-request-id"] in line
+    )
+    entry = json.loads(line)
+    assert (entry["method"], entry["path"], entry["deny"]) == ("POST", "/predict", "key-missing")

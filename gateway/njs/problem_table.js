@@ -114,5 +114,130 @@ export default {
     "title": "The service behind the gateway took too long",
     "detail": "It is not known whether the request took effect.",
     "help": "Repeat calls that change nothing. For others send an Idempotency-Key and repeat with the same one."
+  },
+  "invalid-customers": {
+    "title": "Some fields are wrong",
+    "detail": "",
+    "help": "The member 'errors' lists every bad field with its place, a code and a sentence. Compare with the schema at /schema."
+  },
+  "malformed-body": {
+    "title": "The body cannot be read",
+    "detail": "",
+    "help": "The body is no JSON, or not of the shape that the route takes; the detail says where it breaks."
+  },
+  "unsupported-media-type": {
+    "title": "The media type is not taken here",
+    "detail": "",
+    "help": "Set Content-Type to one of the types that the detail lists."
+  },
+  "not-acceptable": {
+    "title": "No acceptable answer",
+    "detail": "",
+    "help": "Set Accept to one of the types that the detail lists, or leave it out."
+  },
+  "no-model": {
+    "title": "No model is being served",
+    "detail": "",
+    "help": "Train one, or wait until it is loaded: 'make status' and the log of churn-service say which."
+  },
+  "not-found": {
+    "title": "There is nothing of that name",
+    "detail": "",
+    "help": "Check the identifier in the path."
+  },
+  "unknown-campaign": {
+    "title": "There is no campaign of that name",
+    "detail": "",
+    "help": "GET /v1/campaigns lists all campaigns."
+  },
+  "unknown-customer": {
+    "title": "There is no customer with that id",
+    "detail": "",
+    "help": "GET /v1/customers lists customers; the id is that of your own table."
+  },
+  "unknown-import": {
+    "title": "There is no import with that id",
+    "detail": "",
+    "help": "GET /v1/imports lists all imports."
+  },
+  "unknown-plan": {
+    "title": "There is no such plan",
+    "detail": "",
+    "help": "The campaign has not been planned yet: POST /v1/campaigns/{id}/plan."
+  },
+  "campaign-state": {
+    "title": "The campaign is in no state for this step",
+    "detail": "",
+    "help": "GET /v1/campaigns/{id} shows its status; a campaign is planned, then launched, and launched once."
+  },
+  "campaign-exists": {
+    "title": "The name belongs to another campaign",
+    "detail": "",
+    "help": "Send the same file again under its name, or choose another name."
+  },
+  "audience-changed": {
+    "title": "The plan is not the one you have seen",
+    "detail": "",
+    "help": "The campaign was planned again since. Look at the new plan and launch with its digest."
+  },
+  "schema-changed": {
+    "title": "The model's schema has changed",
+    "detail": "",
+    "help": "The served model expects other fields than the ones the plan was made with. Plan again."
+  },
+  "idempotency-conflict": {
+    "title": "The key was used for another request",
+    "detail": "",
+    "help": "Use a new Idempotency-Key for each different request, and the same one only for a repeat."
+  },
+  "invalid-campaign": {
+    "title": "The campaign file has errors",
+    "detail": "",
+    "help": "The member 'errors' lists every one with its place in the file."
+  },
+  "invalid-import": {
+    "title": "The file cannot be imported",
+    "detail": "",
+    "help": "The detail names the columns that are missing or doubled; map columns with 'map='."
+  },
+  "invalid-outcomes": {
+    "title": "The outcomes have errors",
+    "detail": "",
+    "help": "The member 'errors' lists every bad row."
+  },
+  "malformed-outcomes": {
+    "title": "The body is no list of outcomes",
+    "detail": "",
+    "help": "Send a JSON array, newline-delimited JSON or CSV, and say which in Content-Type."
+  },
+  "no-schema": {
+    "title": "The customer schema is not known yet",
+    "detail": "",
+    "help": "The worker fetches it from churn-service. Wait a moment; 'make status' shows whether a model is served."
+  },
+  "store-busy": {
+    "title": "The database is busy",
+    "detail": "",
+    "help": "Repeat after the time in Retry-After."
+  },
+  "spool-full": {
+    "title": "There is no room for the upload",
+    "detail": "",
+    "help": "Free space in the spool volume, or split the file."
+  },
+  "overloaded": {
+    "title": "The service has more work than it can do",
+    "detail": "",
+    "help": "Repeat after the time in Retry-After."
+  },
+  "deadline-exceeded": {
+    "title": "The answer would have come too late",
+    "detail": "",
+    "help": "The request waited longer than its deadline. Send fewer rows, or a later deadline."
+  },
+  "internal-error": {
+    "title": "Something failed inside the service",
+    "detail": "",
+    "help": "Its log has a line with the request id of the answer; report that id."
   }
 };

@@ -148,6 +148,23 @@ def test_every_problem_that_a_script_names_is_in_the_table() -> None:
     assert {"key-missing", "gate-failed", "rate-exceeded"} <= named
 
 
+def service_problem_types() -> set[str]:
+    """Return every problem type that an error class of a service names."""
+    lines = [
+        line
+        for path in FOLDER.parent.glob("*/src/*/errors.py")
+        for line in path.read_text().splitlines()
+        if re.match(r"    (status, )?type(, title)? = ", line)
+    ]
+    return {found for line in lines for found in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', line)}
+
+
+def test_every_problem_of_a_service_has_a_help_page() -> None:
+    known = set(tomllib.loads((FOLDER / "problems.toml").read_text()))
+    assert "no-model" in service_problem_types()
+    assert service_problem_types() - known == set()
+
+
 @pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.keys"])
 def test_an_image_names_its_base_by_argument_and_runs_as_101(name: str) -> None:
     text = (FOLDER / name).read_text()

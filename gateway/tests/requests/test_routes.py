@@ -18,7 +18,7 @@ SAMPLES = {
     "rest": "css/pico.min.css",
     "problem": "key-missing",
 }
-UNITS = {"k": 1024, "m": 1024**2}
+UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 REFUSED = ["malformed", "unknown", "expired", "disabled", "revoked"]
 
 calls = [(route, method) for route in KEYED for method in route.scopes]

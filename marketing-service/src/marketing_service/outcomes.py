@@ -32,7 +32,7 @@ _KINDS: Final = get_args(OutcomeKind)
 _NEEDED: Final = ("customer_id", "kind", "occurred_at", "source_id")
 _KNOWN: Final = frozenset(Outcome.__struct_fields__)
 _INSTANT: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 
 Record = Mapping[str, Any]
@@ -88,7 +88,7 @@ def instant_ms(text: str) -> int:
 
 def _shortened(text: str) -> str:
     # Python reads at most six decimals of a second; the rest is below our resolution.
-    return re.sub(r"(\.\d{6})\d+", r"\1", text)
+    return re.sub(r"(\.\d{6})\d+", r"\1", text).upper()
 
 
 def _rows(conn: Connection, found: Sequence[Outcome]) -> list[OutcomeRow]:

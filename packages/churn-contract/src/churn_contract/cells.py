@@ -30,7 +30,7 @@ def missing_value(field: Field) -> Value:
     """Return what a missing value of this field stands for; BadValueError when it may not miss."""
     if not field.accepts_missing:
         raise BadValueError("null", f"must have a value: {expected(field)}")
-    return float(field.blank) if isinstance(field.blank, int) else field.blank
+    return field.blank
 
 
 def expected(field: Field) -> str:

@@ -52,5 +52,5 @@ class InvalidCustomersError(ContractError):
     def __init__(self, errors: tuple[FieldError, ...], total: int | None = None) -> None:
         self.errors = errors
         self.total = len(errors) if total is None else total
-        first = f"{errors[0].field or 'body'}: {errors[0].detail}" if errors else ""
-        super().__init__(f"{self.total} wrong field(s), first: {first}")
+        first = f", first: {errors[0].field or 'body'}: {errors[0].detail}" if errors else ""
+        super().__init__(f"{self.total} wrong field(s){first}")

@@ -2,8 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from churn_contract.samples import training_range
-from churn_contract.schema import CustomerSchema, Field
+from churn_contract.schema import CustomerSchema, Field, training_range
 
 
 class FormField(NamedTuple):

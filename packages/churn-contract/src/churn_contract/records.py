@@ -59,20 +59,22 @@ class RecordReader:
 
     def read(self, record: object, pointer: str, findings: Findings) -> Customer:
         """Return the customer; with findings, what comes back is not to be used."""
-        if not isinstance(record, Mapping):
+        if not isinstance(record, Mapping) or self._is_wrapped(record):
             findings.add(FieldError(pointer, "", "wrong-shape", _SHAPE))
             return _NOBODY
         members: dict[str, _Member] = {}
         for error in self._sort_members(record, pointer, members):
             findings.add(error)
-        if not members and any(isinstance(value, dict | list) for value in record.values()):
-            findings.add(FieldError(pointer, "", "wrong-shape", _SHAPE))
-            return _NOBODY
         values = [
             self._value(field, members.get(field.name), pointer, findings)
             for field in self._schema.features
         ]
         return Customer(self._customer_id(members, findings), tuple(values))
+
+    def _is_wrapped(self, record: Mapping[str, object]) -> bool:
+        """Tell a customer inside something else from a customer with wrong fields."""
+        nested = any(isinstance(value, dict | list) for value in record.values())
+        return nested and not any(self._schema.find(key) for key in record)
 
     def _sort_members(
         self, record: Mapping[str, object], pointer: str, members: dict[str, _Member]

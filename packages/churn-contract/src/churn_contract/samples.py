@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from churn_contract.schema import CustomerSchema, Field
+from churn_contract.schema import CustomerSchema, Field, training_range
 
 _MISSING_SHARE = 0.05
 
@@ -32,10 +32,3 @@ def _sample(field: Field, source: random.Random) -> object:
         return int(value) if low.is_integer() and high.is_integer() else round(value, 2)
     level = field.levels[int(source.random() * len(field.levels))]
     return int(level) if field.kind == "boolean" and level in {"0", "1"} else level
-
-
-def training_range(field: Field) -> tuple[float, float]:
-    """Return the range of a number field seen in training, else its hard limits."""
-    low = field.minimum if field.lowest is None else field.lowest
-    high = field.maximum if field.highest is None else field.highest
-    return float(low or 0), float(high or 0)

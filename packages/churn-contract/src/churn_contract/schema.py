@@ -69,9 +69,13 @@ class Field(
     help: str = ""
 
     def __post_init__(self) -> None:
-        for problem in _field_problems(self):
-            message = f"field {self.name!r}: {problem}"
-            raise SchemaError(message)
+        for name in ("minimum", "maximum", "lowest", "highest", "blank"):
+            value = getattr(self, name)
+            if isinstance(value, int):  # 0 and 0.0 must not have two digests
+                msgspec.structs.force_setattr(self, name, float(value))
+        problems = list(_field_problems(self))
+        if problems:
+            raise SchemaError(f"field {self.name!r}: {'; '.join(problems)}")
 
     @property
     def accepts_missing(self) -> bool:
@@ -107,8 +111,9 @@ class CustomerSchema(
     fields: tuple[Field, ...] = ()
 
     def __post_init__(self) -> None:
-        for problem in _schema_problems(self):
-            raise SchemaError(problem)
+        problems = list(_schema_problems(self))
+        if problems:
+            raise SchemaError("; ".join(problems))
 
     @cached_property
     def features(self) -> tuple[Field, ...]:
@@ -135,8 +140,7 @@ class CustomerSchema(
         """Return the field with this canonical name; SchemaError when there is none."""
         found = self.find(name)
         if found is None or found.name != name:
-            message = f"the schema {self.name!r} has no field {name!r}"
-            raise SchemaError(message)
+            raise SchemaError(f"the schema {self.name!r} has no field {name!r}")
         return found
 
     def find(self, spelling: str) -> Field | None:
@@ -154,6 +158,13 @@ class CustomerSchema(
             return msgspec.json.decode(data, type=cls)
         except (ValueError, RecursionError) as error:
             raise SchemaError(_with_field_name(str(error), data)) from error
+
+
+def training_range(field: Field) -> tuple[float, float]:
+    """Return the range of a number feature seen in training, else its hard limits."""
+    low = field.minimum if field.lowest is None else field.lowest
+    high = field.maximum if field.highest is None else field.highest
+    return low or 0.0, high or 0.0
 
 
 def demo_schema() -> CustomerSchema:
@@ -192,45 +203,43 @@ def _field_problems(field: Field) -> Iterator[str]:
 
 
 def _number_problems(field: Field) -> Iterator[str]:
-    low, high = field.minimum, field.maximum
-    if low is None or high is None:
+    if field.minimum is None or field.maximum is None:
         yield "a number feature needs minimum and maximum"
         return
-    lowest = low if field.lowest is None else field.lowest
-    highest = high if field.highest is None else field.highest
-    if not all(map(math.isfinite, (low, lowest, highest, high))):
-        yield "limits must be finite"
-    if not low <= lowest <= highest <= high:
-        yield "must hold: minimum <= lowest <= highest <= maximum"
-    if isinstance(field.blank, str) or (field.blank is not None and not low <= field.blank <= high):
+    low, high = training_range(field)
+    order = [field.minimum, low, high, field.maximum]
+    if sorted(order) != order or not all(map(math.isfinite, order)):
+        yield "must hold, all finite: minimum <= lowest <= highest <= maximum"
+    blank = low if field.blank is None else field.blank
+    if isinstance(blank, str) or not field.minimum <= blank <= field.maximum:
         yield "blank must be a number between minimum and maximum"
 
 
 def _level_problems(field: Field) -> Iterator[str]:
-    if not field.levels or len(set(field.levels)) != len(field.levels):
-        yield "levels must be given, each one once"
-    if any(not level or canonical_name(level) != level for level in field.levels):
-        yield "levels must be canonical: trimmed, lower case, blanks to _"
+    canonical = {canonical_name(level) for level in field.levels} - {""}
+    if not field.levels or sorted(canonical) != sorted(field.levels):
+        yield "levels must be given, each one once, trimmed, lower case, blanks as _"
     if field.kind == "boolean" and len(field.levels) > 2:
         yield "a boolean has one or two levels"
-    if field.blank is not None and field.blank not in field.levels:
+    if field.blank not in {None, *field.levels}:
         yield "blank must be one of the levels"
 
 
 def _schema_problems(schema: CustomerSchema) -> Iterator[str]:
     if schema.contract != CONTRACT_VERSION:
         yield f"contract {schema.contract} is not supported, this is contract {CONTRACT_VERSION}"
-    seen = Counter(name for field in schema.fields for name in _names(field))
-    for name, times in seen.items():
+    names = Counter(
+        name for field in schema.fields for name in {field.name, canonical_name(field.raw)} if name
+    )
+    for name, times in names.items():
         if times > 1:
             yield f"field {name!r}: {times} fields meet in this name"
-    named = {"id": schema.id, "outcome": schema.outcome.field if schema.outcome else None}
+    yield from _role_problems(schema)
+
+
+def _role_problems(schema: CustomerSchema) -> Iterator[str]:
+    roles = {field.name: field.role for field in _implied_fields(schema)}
     for field in schema.fields:
-        if field.name in named.values() and named.get(field.role) != field.name:
-            yield f"field {field.name!r}: id and outcome must have that role"
-        if field.role in named and named[field.role] != field.name:
-            yield f"field {field.name!r}: the schema's {field.role} is {named[field.role]!r}"
-
-
-def _names(field: Field) -> set[str]:
-    return {field.name, canonical_name(field.raw)} - {""}
+        is_special = field.name in roles or field.role in {"id", "outcome"}
+        if is_special and roles.get(field.name) != field.role:
+            yield f"field {field.name!r}: the schema must name it as its id or outcome, as its role"

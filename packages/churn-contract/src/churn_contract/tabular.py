@@ -1,5 +1,6 @@
-"""The schema as columns: which header cell is which field, and the Arrow types."""
+"""The schema as columns of a file: which header cell is which field."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,36 +25,16 @@ class HeaderMatch(NamedTuple):
 
 def match_header(schema: CustomerSchema, header: Sequence[str]) -> HeaderMatch:
     """Match header cells with fields; case, outer blanks and a byte order mark do not count."""
-    cells = [cell.removeprefix("\ufeff") for cell in header]
-    found = [schema.find(cell) for cell in cells]
-    columns = tuple(None if field is None else field.name for field in found)
+    columns = tuple(_field_name(schema, cell) for cell in header)
+    times = Counter(filter(None, columns))
     return HeaderMatch(
         columns,
-        missing=tuple(field.name for field in schema.features if field.name not in columns),
-        unknown=tuple(cell for cell, name in zip(cells, columns, strict=True) if name is None),
-        duplicate=tuple(
-            name for name in dict.fromkeys(columns) if name and columns.count(name) > 1
-        ),
+        missing=tuple(field.name for field in schema.features if field.name not in times),
+        unknown=tuple(cell for cell, name in zip(header, columns, strict=True) if name is None),
+        duplicate=tuple(name for name, count in times.items() if count > 1),
     )
 
 
-class ArrowColumn(NamedTuple):
-    """One column of an Arrow batch: float64, or dictionary<utf8> over `levels`."""
-
-    name: str
-    type: str
-    levels: tuple[str, ...]
-    nullable: bool
-
-
-def arrow_columns(schema: CustomerSchema) -> tuple[ArrowColumn, ...]:
-    """Return the features as Arrow columns, in order; callers build the pyarrow schema."""
-    return tuple(
-        ArrowColumn(
-            field.name,
-            "float64" if field.kind == "number" else "dictionary<utf8>",
-            field.levels,
-            field.accepts_missing,
-        )
-        for field in schema.features
-    )
+def _field_name(schema: CustomerSchema, cell: str) -> str | None:
+    field = schema.find(cell.removeprefix("\ufeff"))
+    return None if field is None else field.name

@@ -5,6 +5,7 @@ a broken connection means "not sent"; after it, nobody can know (RFC 1047).
 """
 
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -231,6 +232,9 @@ class SmtpMessenger:
             timeout=options.connect_seconds,
         )
         try:
+            if smtp.sock is not None:
+                # The last dot is a packet of its own: it must not wait 40 ms for an ACK.
+                smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
             if smtp.has_extn("starttls") and options.allow_real:
                 smtp.starttls(context=ssl.create_default_context())

@@ -1,6 +1,10 @@
 """The throttle: how many messages may be sent now, and when the next one may."""
 
 from collections.abc import Callable
+from typing import Final
+
+_CRUMB: Final = 1e-9
+"""What sums of fractions may lack; waiting for it would be waiting for nothing."""
 
 
 class TokenBucket:
@@ -30,7 +34,7 @@ class TokenBucket:
         if self._rate is None:
             return wanted
         self._fill()
-        return min(wanted, int(self._tokens))
+        return min(wanted, int(self._tokens + _CRUMB))
 
     def take(self, count: int) -> None:
         """Use up the allowance of messages that are being sent."""
@@ -42,7 +46,8 @@ class TokenBucket:
         if self._rate is None:
             return 0.0
         self._fill()
-        return max(0.0, (min(wanted, self._size) - self._tokens) / self._rate)
+        missing = min(wanted, self._size) - self._tokens
+        return 0.0 if missing <= _CRUMB else missing / self._rate
 
     def sensible_window(self, wanted: int) -> int:
         """Tell how many messages to gather allowance for: a tenth of a second's, at most.

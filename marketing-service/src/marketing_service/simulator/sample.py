@@ -1,0 +1,176 @@
+"""Write sample files, and let their customers react to a campaign."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from marketing_service.simulator.laws import Laws, load_laws
+from marketing_service.simulator.population import BLOCK_ROWS, Block, draw_block
+from marketing_service.simulator.table import (
+    COLUMNS,
+    EMAIL,
+    ID,
+    OUTCOME,
+    addresses,
+    customer_ids,
+    rows_of,
+    spell,
+    spell_outcome,
+)
+from marketing_service.simulator.truth import Truth, truth_of
+
+TRAIN_CUSTOMERS = 7_043
+_REACHED = frozenset({"sent", "unknown"})
+
+
+@dataclass(frozen=True)
+class SampleFiles:
+    """Where the files of a simulated population are.
+
+    Attributes:
+        train: customers of the past with their outcome, to learn from.
+        customers: other customers with an address, to write to.
+        truth: what would happen to those; for the simulation alone.
+    """
+
+    train: Path
+    customers: Path
+    truth: Path
+
+
+def write_sample_data(
+    folder: Path, *, customers: int = 7_000, seed: int = 1, train_customers: int = TRAIN_CUSTOMERS
+) -> SampleFiles:
+    """Write a simulated population into a folder, in bounded memory.
+
+    Args:
+        folder: where to; it is made when it is not there, files are replaced.
+        customers: how many to write to.
+        seed: the same seed and numbers give the same files.
+        train_customers: how many to learn from; nobody is in both files.
+
+    Returns:
+        The paths of the files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = SampleFiles(folder / "train.csv", folder / "customers.csv", folder / "truth.csv")
+    laws = load_laws()
+    with ExitStack() as stack:
+        train, audience, truth = (
+            csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")))
+            for path in (files.train, files.customers, files.truth)
+        )
+        train.writerow(COLUMNS)
+        audience.writerow([*(name for name in COLUMNS if name != OUTCOME), EMAIL])
+        truth.writerow(_truth_header(laws))
+        for block in _blocks(train_customers + customers, seed=seed, laws=laws):
+            past = block.part(0, train_customers)
+            train.writerows(_train_rows(past, seed=seed, laws=laws))
+            _write_audience(
+                block.part(train_customers, block.first + block.rows),
+                (audience, truth),
+                seed=seed,
+                laws=laws,
+            )
+    return files
+
+
+def outcomes_for(
+    targets: Iterable[Mapping[str, str]],
+    truth: Path,
+    offer: str,
+    *,
+    campaign: str,
+    occurred_at: str,
+) -> Iterator[dict[str, object]]:
+    """Let the customers of a campaign react as their truth says.
+
+    Args:
+        targets: rows with `customer_id` and `arm`; treated ones whose `state` says that
+            nothing was sent behave as if nobody had written. Others are left out.
+        truth: the truth file of `write_sample_data`.
+        offer: the offer of the campaign, one that the truth file knows.
+        campaign: slug of the campaign.
+        occurred_at: when it happened, RFC 3339.
+
+    Yields:
+        One JSON-ready outcome per treated or control customer, in the truth's order.
+
+    Raises:
+        ValueError: the truth file does not know the offer; the message lists those known.
+    """
+    reached = {
+        row["customer_id"]: row["arm"] == "treated" and row.get("state", "sent") in _REACHED
+        for row in targets
+        if row["arm"] in {"treated", "control"}
+    }
+    with truth.open(encoding="utf-8", newline="") as source:
+        reader = csv.DictReader(source)
+        column = _outcome_column(reader.fieldnames or (), offer)
+        for row in reader:
+            customer = row[ID]
+            if customer in reached:
+                leaves = row[column if reached[customer] else "y0"]
+                yield {
+                    "customer_id": customer,
+                    "kind": "churned" if leaves == "1" else "stayed",
+                    "occurred_at": occurred_at,
+                    "source_id": f"sim:{campaign}:{customer}",
+                    "campaign": campaign,
+                }
+
+
+def demo_campaign_toml() -> str:
+    """Read the packaged campaign file of the demo."""
+    source = resources.files("marketing_service.simulator").joinpath("demo-campaign.toml")
+    return source.read_text(encoding="utf-8")
+
+
+def _blocks(total: int, *, seed: int, laws: Laws) -> Iterator[Block]:
+    """Draw a population block by block."""
+    for index, first in enumerate(range(0, total, BLOCK_ROWS)):
+        yield draw_block(index, min(BLOCK_ROWS, total - first), seed=seed, laws=laws)
+
+
+def _train_rows(block: Block, *, seed: int, laws: Laws) -> Iterator[tuple[Any, ...]]:
+    """Spell customers of the past with their outcome."""
+    ids = customer_ids(block.first, block.rows, seed=seed, laws=laws)
+    return rows_of(spell(block, ids) | {OUTCOME: spell_outcome(truth_of(block, laws))})
+
+
+def _write_audience(block: Block, writers: tuple[Any, Any], *, seed: int, laws: Laws) -> None:
+    """Write customers to write to, and their truth beside."""
+    audience, truth = writers
+    ids = customer_ids(block.first, block.rows, seed=seed, laws=laws)
+    audience.writerows(rows_of(spell(block, ids) | {EMAIL: addresses(ids)}))
+    truth.writerows(rows_of({ID: ids} | _truth_columns(truth_of(block, laws))))
+
+
+def _truth_header(laws: Laws) -> list[str]:
+    """Name the columns of a truth file."""
+    offers = list(laws["offers"])
+    names = ["p0", *(f"p1_{offer}" for offer in offers), "y0", *(f"y_{offer}" for offer in offers)]
+    return [ID, *names, "asleep", "v"]
+
+
+def _truth_columns(truth: Truth) -> dict[str, Any]:
+    """Lay out the truth in the order of its header."""
+    columns: dict[str, Any] = {"p0": truth.p0}
+    columns |= {f"p1_{offer}": chance for offer, chance in truth.p1.items()}
+    columns["y0"] = truth.y0.astype(int)
+    columns |= {f"y_{offer}": leaves.astype(int) for offer, leaves in truth.y1.items()}
+    return columns | {"asleep": truth.asleep.astype(int), "v": truth.luck}
+
+
+def _outcome_column(header: Iterable[str], offer: str) -> str:
+    """Name the column of an offer's outcome."""
+    column = f"y_{offer}"
+    if column not in header:
+        known = ", ".join(name[2:] for name in header if name.startswith("y_"))
+        msg = f"the truth file knows nothing of the offer {offer!r}; it knows {known}"
+        raise ValueError(msg)
+    return column

@@ -50,6 +50,7 @@ def test_a_row_tells_who_what_and_why(three_changes: Keyring) -> None:
         ("UPDATE audit SET after = '{}' WHERE seq = 1", 1),
         ("UPDATE audit SET at = 0 WHERE seq = 3", 3),
         ("UPDATE audit SET prev_hash = hash WHERE seq = 3", 3),
+        ("UPDATE audit SET seq = 9 WHERE seq = 3", 3),
         ("DELETE FROM audit WHERE seq = 1", 1),
         ("DELETE FROM audit WHERE seq = 2", 2),
     ],

@@ -1,3 +1,4 @@
+import fcntl
 import secrets
 import threading
 from typing import Any
@@ -112,6 +113,18 @@ def test_a_crash_between_two_steps_is_made_good_by_the_next_run(
     assert "|revoked|2|" in places.seed_file.read_text()
     assert "|revoked|2|" in places.journal.read_text()
     assert len(keyring.store.audit_rows()) == 2
+
+
+def test_a_second_command_waits_until_the_first_is_done(
+    keyring: Keyring, places: Any, request_of_ann: KeyRequest
+) -> None:
+    def clock_of_a_second_command() -> float:
+        with (places.store / "lock").open("w") as handle, pytest.raises(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return 1.0
+
+    keyring._clock = clock_of_a_second_command
+    assert keyring.create(request_of_ann).record.created_at == 1
 
 
 def test_many_commands_at_once_make_one_unbroken_row_of_changes(

@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from gateway_keys.secret import digest_of
+
 CONNECTIONS = 40
 
 
@@ -35,6 +37,17 @@ def test_an_enabled_key_works_again_at_once(door: Any, stack: Any) -> None:
     stack.keys("disable", key_id)
     stack.keys("enable", key_id)
     assert statuses(door, key) == {200}
+
+
+def test_a_late_push_never_revives_a_key(door: Any, stack: Any) -> None:
+    key_id, key = stack.make_key("late", "--scope", "predict")
+    seq = json.loads(stack.keys("show", key_id, "--json").stdout)["seq"]
+    stack.keys("revoke", key_id, "--reason", "test")
+    late = f"{key_id}|{key_id}|internal|predict|0|0|active|{seq}|ann"
+    target = f"http://gateway/v1/key?h={digest_of(key)}"
+    push = ["curl", "-s", "--unix-socket", "/run/admin/gateway/admin.sock", "-X", "PUT", "-d"]
+    assert stack.execute(door, *push, late, target) == "taken\n"
+    assert door.ask("GET", "/schema", X_API_Key=key).problem == "key-revoked"
 
 
 def test_the_journal_delivers_when_the_push_is_lost(door: Any, stack: Any, until: Any) -> None:

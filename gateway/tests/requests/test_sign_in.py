@@ -152,6 +152,17 @@ def test_a_fragment_request_without_a_key_is_led_to_the_form(door: Any) -> None:
     assert answer.headers["hx-redirect"] == "/sign-in"
 
 
+def test_a_failure_inside_the_gate_refuses(door: Any, stack: Any, recorder: Any) -> None:
+    secret = "/run/gateway/session.secret"
+    stack.execute(door, "mv", secret, secret + ".away")
+    try:
+        answer = door.ask("GET", "/schema", Cookie="retention_session=a.b.c.d")
+    finally:
+        stack.execute(door, "mv", secret + ".away", secret)
+    assert (answer.status, answer.problem) == (500, "gate-failed")
+    assert recorder.seen() == []
+
+
 def test_every_problem_type_has_a_page_in_words(door: Any) -> None:
     answer = door.ask("GET", "/problems/key-revoked")
     assert answer.status == 200

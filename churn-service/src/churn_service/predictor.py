@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from churn_contract.forms import in_words
 from churn_contract.prediction import Prediction, Reason
 from churn_contract.schema import CustomerSchema, Field
 from churn_contract.validation import Customer, Validator
-
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.golden import GOLDEN_FILE, GoldenRow
@@ -74,7 +74,7 @@ class Predictor:
 def reason_text(field: Field, value: float | str | None, contribution: float) -> str:
     """Return a reason in the words of the schema."""
     effect = "raises" if contribution > 0 else "lowers"
-    name = field.label or field.raw or field.name
+    name = field.label or in_words(field.raw or field.name)
     return f"{name} is {_shown(field, value)}, which {effect} the risk"
 
 
@@ -124,11 +124,14 @@ def _shown(field: Field, value: float | str | None) -> str:
     if value is None:
         return "not given"
     if isinstance(value, str):
-        return _raw_level(field, value)
-    return f"{value:g} {field.unit}".rstrip()
+        return _level_in_words(field, value)
+    return f"{value:.12g} {field.unit}".rstrip()
 
 
-def _raw_level(field: Field, level: str) -> str:
+def _level_in_words(field: Field, level: str) -> str:
+    """Return a level as the form offers it."""
+    if field.kind == "boolean" and field.levels == ("0", "1"):
+        return "Yes" if level == "1" else "No"
     if level in field.levels and field.raw_levels:
         return field.raw_levels[field.levels.index(level)]
-    return level
+    return in_words(level)

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 
 import msgspec
-from churn_contract.schema import CustomerSchema
 
+from churn_contract.schema import CustomerSchema
 from churn_service.artefact.errors import ArtefactError
 
 MODEL_FILE = "model.json"

@@ -89,7 +89,8 @@ def _level_tables(document: ModelDocument) -> tuple[tuple[int, dict[str | None, 
 
 
 def _weights(term: LevelTerm) -> dict[str | None, float]:
-    weights: dict[str | None, float] = dict(term.weights)
+    weights: dict[str | None, float] = {}
+    weights.update(term.weights)
     if term.missing is not None:
         weights[None] = term.missing
     return weights if term.other is None else _WithOther(weights, term.other)

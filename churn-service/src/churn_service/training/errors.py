@@ -1,0 +1,23 @@
+"""Why a training stops.
+
+TrainingError
+├── ConfigError   the training file cannot be used
+├── DataError     the table cannot be used
+└── FitError      the fit did not reach what it must prove
+"""
+
+
+class TrainingError(Exception):
+    """Base of all reasons to stop; the text names cause and cure."""
+
+
+class ConfigError(TrainingError):
+    """The training file cannot be used; the text names the key and the rule."""
+
+
+class DataError(TrainingError):
+    """The table cannot be used; the text names column or line, and the cure."""
+
+
+class FitError(TrainingError):
+    """The fitted model misses something that every model must prove."""

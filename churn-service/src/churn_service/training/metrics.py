@@ -1,0 +1,71 @@
+"""How good probabilities are: one function per number of the report."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Quality of churn probabilities on rows that the model has not seen.
+
+    Attributes:
+        rows: Customers judged.
+        churned: How many of them left.
+        auc: Chance that a leaver scores above a stayer.
+        log_loss: Mean of -log(probability of what happened).
+        brier: Mean squared error of the probability.
+        average_precision: Area under precision and recall.
+        calibration_slope: One when probabilities are neither too bold nor too shy.
+        lift_at_10: Churn rate of the top tenth, over the rate of all.
+    """
+
+    rows: int
+    churned: int
+    auc: float
+    log_loss: float
+    brier: float
+    average_precision: float
+    calibration_slope: float
+    lift_at_10: float
+
+
+def measure(churned: Labels, probability: Floats) -> Metrics:
+    """Return all metrics of these probabilities."""
+    return Metrics(
+        rows=len(churned),
+        churned=int(churned.sum()),
+        auc=float(roc_auc_score(churned, probability)),
+        log_loss=float(log_loss(churned, probability)),
+        brier=float(brier_score_loss(churned, probability)),
+        average_precision=float(average_precision_score(churned, probability)),
+        calibration_slope=calibration_slope(churned, probability),
+        lift_at_10=lift(churned, probability, 0.1),
+    )
+
+
+def calibration_slope(churned: Labels, probability: Floats) -> float:
+    """Return the slope of a logistic regression of the outcome on the logit."""
+    inside = np.clip(probability, 1e-12, 1 - 1e-12)
+    logit = np.log(inside / (1 - inside)).reshape(-1, 1)
+    model = LogisticRegression(C=1e12, solver="newton-cholesky").fit(logit, churned)
+    return float(model.coef_[0, 0])
+
+
+def lift(churned: Labels, probability: Floats, share: float) -> float:
+    """Return the churn rate of the highest scores, over the rate of all.
+
+    Customers tied at the border count with their mean, so order is of no matter.
+    """
+    size = max(1, round(share * len(churned)))
+    border = np.sort(probability)[-size]
+    above = probability > border
+    tied = probability == border
+    leavers = churned[above].sum() + churned[tied].mean() * (size - above.sum())
+    return float(leavers / size / churned.mean())

@@ -1,0 +1,158 @@
+"""The report of a training: six steps, each with its counts and numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from churn_contract.schema import Field
+from churn_service.training.exploration import FeatureView, explore
+from churn_service.training.features import level_indices, number_indices
+from churn_service.training.metrics import Metrics
+from churn_service.training.pipeline import C_CHOICES, GRADIENT_LIMIT, INNER_FOLDS
+
+if TYPE_CHECKING:
+    from churn_service.training.trainer import TrainedModel
+
+LEAK_AUC = 0.95
+_MOST_FEATURES = 12
+METRIC_LABELS = {
+    "rows": "customers",
+    "churned": "of them churned",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "average_precision": "average precision",
+    "calibration_slope": "calibration slope",
+    "lift_at_10": "lift at 10 %",
+}
+
+
+def training_report(model: TrainedModel) -> str:
+    """Return the report; it names no time, host or user."""
+    steps = {
+        "Acquisition": _acquisition(model),
+        "Analysis": _analysis(model),
+        "Exploration": _exploration(model),
+        "Feature engineering": _features(model),
+        "Training": _training(model),
+        "Evaluation": _evaluation(model),
+    }
+    lines = [f"Training report of the model {model.document.name!r}"]
+    for number, (title, body) in enumerate(steps.items(), 1):
+        lines += ["", f"{number}. {title}", *(f"   {line}" for line in body)]
+    return "\n".join(lines) + "\n"
+
+
+def metric_text(name: str, value: float) -> str:
+    """Return a metric as the tables show it."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2f}" if name in {"lift_at_10", "calibration_slope"} else f"{value:.4f}"
+
+
+def _acquisition(model: TrainedModel) -> Iterator[str]:
+    table = model.dataset.table
+    yield f"{len(table.rows):,} rows, {len(table.header)} columns, {table.size:,} bytes"
+    yield f"separator {table.separator}, encoding {table.encoding}, sha256 {table.sha256}"
+
+
+def _analysis(model: TrainedModel) -> Iterator[str]:
+    schema = model.document.schema
+    kinds = Counter(field.kind for field in schema.features)
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    yield f"{len(schema.features)} features: {listed}"
+    roles = Counter(field.role for field in schema.fields if field.role != "feature")
+    yield "other columns: " + ", ".join(f"{count} {role}" for role, count in sorted(roles.items()))
+    churned = model.dataset.churned
+    outcome = schema.outcome
+    if outcome is not None:
+        yield (
+            f"outcome {outcome.field} = {outcome.positive}: {int(churned.sum()):,} of "
+            f"{len(churned):,} ({churned.mean():.2%})"
+        )
+    findings = [str(finding) for finding in model.dataset.findings]
+    yield from findings or ["no findings"]
+
+
+def _exploration(model: TrainedModel) -> Iterator[str]:
+    rows = model.split.train
+    views = explore(model.document.schema, model.dataset.matrix(rows), model.dataset.churned[rows])
+    yield f"on the {len(rows):,} customers of the train part; AUC of each feature alone:"
+    for view in views[:_MOST_FEATURES]:
+        yield f"{view.auc:.3f}  {_title(view.field)}: {_extremes(view)}"
+    rest = len(views) - _MOST_FEATURES
+    if rest > 0:
+        yield f"and {rest} weaker ones"
+    for view in views:
+        if view.auc >= LEAK_AUC:
+            yield f"warning: {_title(view.field)} alone nearly tells the outcome: is it a leak?"
+
+
+def _extremes(view: FeatureView) -> str:
+    highest = max(view.groups, key=lambda group: group.churn_rate)
+    lowest = min(view.groups, key=lambda group: group.churn_rate)
+    if view.field.kind == "number":
+        return f"churn {lowest.churn_rate:.1%} to {highest.churn_rate:.1%} over its range"
+    return f"{highest.name} {highest.churn_rate:.1%} churn, {lowest.name} {lowest.churn_rate:.1%}"
+
+
+def _features(model: TrainedModel) -> Iterator[str]:
+    schema = model.document.schema
+    weights = len(model.fit.model.coef_[0])
+    numbers, levels = number_indices(schema), level_indices(schema)
+    yield (
+        f"{len(numbers)} numbers: straight pieces between up to 12 quantile knots (unscaled) "
+        "and the standardised number"
+    )
+    yield f"{len(levels)} categories and booleans: one weight per level"
+    nullable = [_title(field) for field in schema.features if field.nullable]
+    yield f"may be missing, with a weight of its own: {', '.join(nullable) or 'none'}"
+    yield f"{weights} weights in all"
+
+
+def _training(model: TrainedModel) -> Iterator[str]:
+    split, churned = model.split, model.dataset.churned
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    for name, rows in parts.items():
+        yield f"{name:<10} {len(rows):>7,} customers, {churned[rows].mean():.2%} churned"
+    yield f"C by log loss of {INNER_FOLDS} inner folds of the train part:"
+    losses = model.tuning.losses
+    yield "  ".join(f"{c:g}: {losses[c]:.4f}" for c in C_CHOICES)
+    yield f"chosen C = {model.tuning.best_c:g}; fitted again on train and validation"
+    yield (
+        f"converged: max|gradient|/n = {model.fit.gradient:.1e} (limit {GRADIENT_LIMIT:.0e}) "
+        f"after {model.fit.iterations} Newton steps"
+    )
+
+
+def _evaluation(model: TrainedModel) -> Iterator[str]:
+    yield f"{'':<18} {'validation':>10} {'test':>10}"
+    for field in fields(Metrics):
+        pair = (getattr(model.validation, field.name), getattr(model.test, field.name))
+        shown = " ".join(f"{metric_text(field.name, value):>10}" for value in pair)
+        yield f"{METRIC_LABELS[field.name]:<18} {shown}"
+    yield from _confusion(model)
+    yield f"tables equal the pipeline on all rows: largest difference {model.parity:.1e}"
+    yield f"{len(model.golden)} golden rows written"
+
+
+def _confusion(model: TrainedModel) -> Iterator[str]:
+    rows = model.split.test
+    threshold = model.document.threshold
+    says = model.fit.probabilities(model.dataset.matrix(rows)) >= threshold
+    left = model.dataset.churned[rows] == 1
+    found, missed = int(np.sum(says & left)), int(np.sum(~says & left))
+    alarms, calm = int(np.sum(says & ~left)), int(np.sum(~says & ~left))
+    yield (
+        f"at threshold {threshold:g}, test: {found} churners found, {missed} missed, "
+        f"{alarms} false alarms, {calm} rightly left alone"
+    )
+
+
+def _title(field: Field) -> str:
+    return field.label or field.raw or field.name

@@ -190,6 +190,16 @@ export default {
     "detail": "",
     "help": "Use a new Idempotency-Key for each different request, and the same one only for a repeat."
   },
+  "underpowered": {
+    "title": "The campaign is too small to prove its effect",
+    "detail": "",
+    "help": "Select more customers, keep back a larger control group, or leave out the demand for power."
+  },
+  "invalid-request": {
+    "title": "The request has errors",
+    "detail": "",
+    "help": "The member 'errors' or the detail names each field or query parameter and its rule."
+  },
   "invalid-campaign": {
     "title": "The campaign file has errors",
     "detail": "",

@@ -6,11 +6,11 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from gateway_keys.record import KeyRecord
-from gateway_keys.store import Change, KeyStore
+from gateway_keys.record import Change, KeyRecord
 
 SEED_NAME = "seed.json"
 JOURNAL_NAME = "changes.tsv"
@@ -25,18 +25,17 @@ class DerivedFiles:
         self._seed = folder / SEED_NAME
         self._journal = folder / JOURNAL_NAME
 
-    def complete(self, store: KeyStore) -> int:
-        """Bring both files up to the store and return its last change number.
+    def complete(self, changes: Sequence[Change], records: Sequence[KeyRecord]) -> int:
+        """Bring both files up to the store's rows and return the last change number.
 
         Safe to repeat after a crash at any point: a half-written line is cut off, a
         half-written seed was never renamed into place.
         """
         self._seed.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        changes = store.changes()
         last = changes[-1].seq if changes else 0
         self._complete_journal(changes)
         if self._seed_seq() != last:
-            self._write_seed(store.records(), last)
+            self._write_seed(records, last)
         return last
 
     def _seed_seq(self) -> int:
@@ -46,7 +45,7 @@ class DerivedFiles:
         except (OSError, ValueError, KeyError, TypeError):
             return -1
 
-    def _write_seed(self, records: list[KeyRecord], last: int) -> None:
+    def _write_seed(self, records: Sequence[KeyRecord], last: int) -> None:
         draft = self._seed.with_suffix(".draft")
         document = json.dumps(seed_document(records, last), separators=(",", ":"))
         draft.unlink(missing_ok=True)
@@ -57,7 +56,7 @@ class DerivedFiles:
         draft.replace(self._seed)
         _sync_folder(self._seed.parent)
 
-    def _complete_journal(self, changes: list[Change]) -> None:
+    def _complete_journal(self, changes: Sequence[Change]) -> None:
         intact, last = _intact_part(self._journal)
         missing = "".join(journal_line(change) for change in changes if change.seq > last)
         if not missing and self._journal.exists() and self._journal.stat().st_size == intact:
@@ -70,7 +69,7 @@ class DerivedFiles:
         _sync_folder(self._journal.parent)
 
 
-def seed_document(records: list[KeyRecord], last: int) -> dict[str, dict[str, str]]:
+def seed_document(records: Sequence[KeyRecord], last: int) -> dict[str, dict[str, str]]:
     """Return njs' state: digest -> record, "@id" -> digest, and the change number."""
     entries = {SEQ_ENTRY: {"value": str(last)}}
     for record in records:

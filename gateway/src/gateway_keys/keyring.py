@@ -12,10 +12,11 @@ from gateway_keys import secret
 from gateway_keys.audit import AuditEvent
 from gateway_keys.derived import DerivedFiles
 from gateway_keys.errors import RefusedError
+from gateway_keys.names import check_names
 from gateway_keys.push import Delivery, Gateways
-from gateway_keys.record import KeyRecord, Status, check_names
+from gateway_keys.record import KeyRecord, Status
 from gateway_keys.scopes import KEY_PLANS, known
-from gateway_keys.store import Change, KeyStore
+from gateway_keys.store import KeyStore
 
 ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 ID_CHARACTERS = 10
@@ -71,7 +72,7 @@ class Keyring:
     def complete(self) -> int:
         """Make the derived files agree with the store; return the last change."""
         with self._locked():
-            return self._files.complete(self.store)
+            return self._complete()
 
     def create(self, request: KeyRequest, action: str = "create") -> Done:
         """Make a key; its secret is returned once and stored nowhere.
@@ -106,8 +107,11 @@ class Keyring:
     def push_all(self) -> Delivery:
         """Hand every key to every running gateway again."""
         with self._locked():
-            self._files.complete(self.store)
-            return self.gateways.push(_change(record) for record in self.store.records())
+            self._complete()
+            return self.gateways.push(record.change() for record in self.store.records())
+
+    def _complete(self) -> int:
+        return self._files.complete(self.store.changes(), self.store.records())
 
     def _new_record(self, request: KeyRequest, digest: str) -> KeyRecord:
         now = self.now()
@@ -137,11 +141,11 @@ class Keyring:
             after=_as_json({**after.public(), **extra}),
         )
         self.store.save(after, event)
-        self._files.complete(self.store)
+        self._complete()
         return self._push(after)
 
     def _push(self, record: KeyRecord) -> Delivery:
-        return self.gateways.push([_change(record)])
+        return self.gateways.push([record.change()])
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -150,10 +154,6 @@ class Keyring:
         with self._lock.open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
-
-
-def _change(record: KeyRecord) -> Change:
-    return Change(record.seq, record.digest, record.line())
 
 
 def _as_json(document: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway_keys.errors import NotConfirmedError
-from gateway_keys.store import Change
+from gateway_keys.record import Change
 
 SOCKET_NAME = "admin.sock"
 TIMEOUT_SECONDS = 5.0

@@ -1,18 +1,9 @@
 """What is known about a key, and the line the gateway reads; never the key."""
 
-import re
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
-
-from gateway_keys.errors import UsageError
+from typing import Literal, NamedTuple
 
 Status = Literal["active", "disabled", "revoked"]
-STATUSES: tuple[Status, ...] = get_args(Status)
-
-# These stand in headers and in '|'-separated records later, so they are checked when stored.
-ID_PATTERN = re.compile(r"k_[a-z0-9]{10}")
-OWNER_PATTERN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
-NAME_PATTERN = re.compile(r"[ -~]{1,64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +35,10 @@ class KeyRecord:
             f"|{self.status}|{self.seq}|{self.owner}"
         )
 
+    def change(self) -> "Change":
+        """Return the journal entry that brings a gateway to this record."""
+        return Change(self.seq, self.digest, self.line())
+
     def changed(self, seq: int, status: Status) -> "KeyRecord":
         """Return the record after a change of its status."""
         return replace(self, seq=seq, status=status)
@@ -56,22 +51,9 @@ class KeyRecord:
         return shown
 
 
-def as_status(word: str) -> Status:
-    """Return the word as a status; the store holds no others."""
-    if word not in STATUSES:
-        raise UsageError(f"unknown status {word!r}; known are: {', '.join(STATUSES)}")
-    return word
+class Change(NamedTuple):
+    """One line of the journal: number, digest of the key, record after the change."""
 
-
-def check_names(name: str, owner: str) -> None:
-    """Refuse a name or an owner that could not stand in a header or a list.
-
-    Raises:
-        UsageError: With the rule that was broken.
-    """
-    if not NAME_PATTERN.fullmatch(name):
-        raise UsageError("a name has 1 to 64 printable ASCII characters")
-    if not OWNER_PATTERN.fullmatch(owner):
-        raise UsageError(
-            "an owner has 1 to 64 characters of a-z 0-9 . _ @ - and starts with a letter or digit"
-        )
+    seq: int
+    digest: str
+    record: str

@@ -5,11 +5,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway_keys import audit
 from gateway_keys.errors import KeysError, RefusedError
-from gateway_keys.record import KeyRecord, as_status
+from gateway_keys.record import Change, KeyRecord
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -33,14 +33,6 @@ _SAVE_KEY = """
 INSERT INTO keys VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq
 """
-
-
-class Change(NamedTuple):
-    """One line of the journal: number, digest of the key, record after the change."""
-
-    seq: int
-    digest: str
-    record: str
 
 
 class KeyStore:
@@ -109,8 +101,7 @@ class KeyStore:
         """Write the key, its change and its audit row in one transaction."""
         with self.open() as conn, _transaction(conn):
             conn.execute(_SAVE_KEY, _row(record))
-            change = Change(record.seq, record.digest, record.line())
-            conn.execute("INSERT INTO changes VALUES (?,?,?)", change)
+            conn.execute("INSERT INTO changes VALUES (?,?,?)", record.change())
             audit.append(conn, event)
 
 
@@ -132,5 +123,4 @@ def _row(record: KeyRecord) -> tuple[Any, ...]:
 def _record(row: tuple[Any, ...]) -> KeyRecord:
     fields: dict[str, Any] = dict(zip(KeyRecord.__dataclass_fields__, row, strict=True))
     fields["scopes"] = tuple(json.loads(fields["scopes"]))
-    fields["status"] = as_status(fields["status"])
     return KeyRecord(**fields)

@@ -69,7 +69,7 @@ def test_every_truncation_of_the_journal_is_completed(two_keys: Keyring, places:
     files = DerivedFiles(places.seed)
     for length in range(len(intact)):
         places.journal.write_bytes(intact[:length])
-        files.complete(two_keys.store)
+        files.complete(two_keys.store.changes(), two_keys.store.records())
         assert places.journal.read_bytes() == intact
 
 

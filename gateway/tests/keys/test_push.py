@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway_keys.push import Delivery, Gateways
-from gateway_keys.store import Change
+from gateway_keys.record import Change
 
 RECORD = "k_aaaaaaaaaa|k_aaaaaaaaaa|standard|predict|0|0|active|4|ann"
 CHANGE = Change(4, "d" * 64, RECORD)

@@ -1,7 +1,4 @@
-import pytest
-
-from gateway_keys.errors import UsageError
-from gateway_keys.record import KeyRecord, as_status, check_names
+from gateway_keys.record import KeyRecord
 
 RECORD = KeyRecord(
     id="k_aaaaaaaaaa",
@@ -27,18 +24,5 @@ def test_the_digest_is_not_shown() -> None:
     assert "digest" not in RECORD.public()
 
 
-@pytest.mark.parametrize("owner", ["", "Ann", "a|b", "a b", "-a", "a" * 65, "a\r\nX-Key-Id: k"])
-def test_an_owner_that_could_break_a_header_is_refused(owner: str) -> None:
-    with pytest.raises(UsageError, match="an owner has"):
-        check_names("batch", owner)
-
-
-@pytest.mark.parametrize("name", ["", "a" * 65, "a\nb", "ä"])
-def test_a_name_that_could_break_a_list_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="a name has"):
-        check_names(name, "ann")
-
-
-def test_an_unknown_status_is_refused() -> None:
-    with pytest.raises(UsageError, match="unknown status 'lost'"):
-        as_status("lost")
+def test_a_change_carries_number_digest_and_record() -> None:
+    assert RECORD.change() == (4, "d" * 64, RECORD.line())

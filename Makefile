@@ -52,6 +52,7 @@ lint: environment ## ruff, mypy --strict, import borders, locks
 	$(BIN)/ruff check $(SOURCES) && $(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy $(TYPED) && MYPYPATH=deploy $(BIN)/mypy -p bootstrap
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m gateway_keys.routes check gateway
 	@$(BOOTSTRAP) lock-lint
 
 format: environment ## Format the code

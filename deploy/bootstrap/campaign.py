@@ -28,7 +28,7 @@ def run(environ: Mapping[str, str]) -> None:
         step("post simulated outcomes")
         _marketing("sample-outcomes", name, "--truth", "/data/truth.csv")
     step("report")
-    _marketing("campaigns", "report", name)
+    _marketing("campaigns", "report", name, *(() if own else ("--as-of", "end")))
 
 
 def _plan_own(path: Path, name: str) -> None:

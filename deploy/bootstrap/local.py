@@ -85,7 +85,7 @@ class Demo:
         step("7/7 post simulated outcomes and report")
         truth = ("--truth", str(data / "truth.csv"))
         self._command("marketing", "sample-outcomes", CAMPAIGN, *truth)
-        self._command("marketing", "campaigns", "report", CAMPAIGN)
+        self._command("marketing", "campaigns", "report", CAMPAIGN, "--as-of", "end")
 
     def _start_services(self) -> None:
         ports = self.ports

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import churn_service.cli
 import click
-import marketing_service.cli
 
+import churn_service.cli
 import churn_service.settings
+import marketing_service.cli
 import marketing_service.settings
 from bootstrap.console import ROOT, say
 from gateway_keys.routes.docs import problems_markdown, routes_markdown

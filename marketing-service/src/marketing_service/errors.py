@@ -7,12 +7,14 @@ ServiceError (service_kit)
 +- CampaignExistsError          409  the name belongs to another, already launched campaign
 +- AudienceChangedError         409  the plan is not the one the caller has seen
 +- SchemaChangedError           409  the model expects other fields than the plan's
++- UnderpoweredError            409  the campaign could not prove what its file asks it to
 +- IdempotencyConflictError     409  the key came before with another request
++- InvalidRequestError          422  a parameter or the body of a request, field by field
++- MediaTypeError              415  a body of a type that this route does not take
 +- InvalidCampaignError         422  the campaign file, one entry per bad field
 +- ImportFileError              422  an uploaded file that cannot be read as customers
 +- InvalidOutcomesError         422  posted outcomes, one entry per bad field
 +- MalformedOutcomesError       400  a body that is no list of outcomes at all
-+- OutcomesTypeError            415  a body of a type that cannot hold outcomes
 +- NoLiveSchemaError            503  the worker has not yet asked churn-service for its schema
 +- StoreBusyError               503  the database is locked by a long write
 +- SpoolFullError               507  no room for an upload
@@ -77,10 +79,28 @@ class SchemaChangedError(ServiceError):
     status, type, title = 409, "schema-changed", "The model's schema has changed"
 
 
+class UnderpoweredError(ServiceError):
+    """The file asks for a provable effect, and a campaign of this size has none."""
+
+    status, type, title = 409, "underpowered", "The campaign is too small to prove its effect"
+
+
 class IdempotencyConflictError(ServiceError):
     """An idempotency key came a second time with another request."""
 
     status, type, title = 409, "idempotency-conflict", "The key was used for another request"
+
+
+class InvalidRequestError(ServiceError):
+    """A parameter or the body of a request breaks rules; `errors` names each."""
+
+    status, type, title = 422, "invalid-request", "The request has errors"
+
+
+class MediaTypeError(ServiceError):
+    """The content type of a body is none that the route takes."""
+
+    status, type, title = 415, "unsupported-media-type", "The body cannot come in this type"
 
 
 class InvalidCampaignError(ServiceError):
@@ -105,12 +125,6 @@ class MalformedOutcomesError(ServiceError):
     """A body cannot be read as a list of outcomes."""
 
     status, type, title = 400, "malformed-outcomes", "The body is no list of outcomes"
-
-
-class OutcomesTypeError(ServiceError):
-    """The content type of a body is none that outcomes can come in."""
-
-    status, type, title = 415, "unsupported-media-type", "Outcomes cannot come in this type"
 
 
 class NoLiveSchemaError(ServiceError):

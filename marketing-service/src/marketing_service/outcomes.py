@@ -17,16 +17,17 @@ from marketing_service.errors import (
     ImportFileError,
     InvalidOutcomesError,
     MalformedOutcomesError,
-    OutcomesTypeError,
+    MediaTypeError,
 )
 from marketing_service.importing.csv_source import read_csv
 from marketing_service.store import audit, campaigns, customers, outcomes
-from marketing_service.store.dialect import BATCH_ROWS
 from marketing_service.store.engine import Database
 from marketing_service.store.outcomes import OutcomeRow, Recorded
 
 MOST_ERRORS_KEPT: Final = 100
 LONGEST_ID: Final = 200
+ROWS_PER_WRITE: Final = 2_000
+"""So few that the database is not locked for longer than 200 ms at a time."""
 
 _KINDS: Final = get_args(OutcomeKind)
 _NEEDED: Final = ("customer_id", "kind", "occurred_at", "source_id")
@@ -43,7 +44,7 @@ def read_outcomes(body: bytes, content_type: str) -> list[Outcome]:
     """Read a body by its content type: application/json, application/x-ndjson or text/csv.
 
     Raises:
-        OutcomesTypeError: another content type.
+        MediaTypeError: another content type.
         MalformedOutcomesError: the body is not of that type.
         InvalidOutcomesError: outcomes break rules; at most 100 errors are named.
     """
@@ -52,7 +53,7 @@ def read_outcomes(body: bytes, content_type: str) -> list[Outcome]:
         read = _READERS[media_type]
     except KeyError:
         allowed = ", ".join(sorted(_READERS))
-        raise OutcomesTypeError(f"Send outcomes as one of {allowed}.") from None
+        raise MediaTypeError(f"Send outcomes as one of {allowed}.") from None
     return _checked(read(body))
 
 
@@ -67,9 +68,9 @@ def record_outcomes(
     with database.read() as conn:
         rows = _rows(conn, found)
     totals = Recorded(0, 0, 0)
-    for start in range(0, len(rows), BATCH_ROWS):
+    for start in range(0, len(rows), ROWS_PER_WRITE):
         with database.write() as conn:
-            done = outcomes.record(conn, rows[start : start + BATCH_ROWS], reported_at=now_ms)
+            done = outcomes.record(conn, rows[start : start + ROWS_PER_WRITE], reported_at=now_ms)
             _audit(conn, done, actor=actor, now_ms=now_ms)
         totals = Recorded(*map(sum, zip(totals, done, strict=True)))
     return totals
@@ -149,12 +150,9 @@ def _ndjson_records(body: bytes) -> list[Any]:
 
 def _csv_records(body: bytes) -> list[Any]:
     try:
-        text = body.decode("utf-8-sig")
-        source = read_csv(io.StringIO(text, newline=""))
+        source = read_csv(io.StringIO(body.decode("utf-8-sig"), newline=""))
         names = [canonical_name(cell) for cell in source.header]
-        return [
-            _csv_record(names, row.cells) if not row.problem else row.problem for row in source.rows
-        ]
+        return [row.problem or _csv_record(names, row.cells) for row in source.rows]
     except UnicodeDecodeError as error:
         raise MalformedOutcomesError(f"The body is not UTF-8 (byte {error.start}).") from None
     except ImportFileError as error:
@@ -164,14 +162,13 @@ def _csv_records(body: bytes) -> list[Any]:
 def _csv_record(names: Sequence[str], cells: Sequence[str]) -> Any:
     if len(names) != len(cells):
         return f"has {len(cells)} cells where the header has {len(names)}"
-    pairs = zip(names, (cell.strip() for cell in cells), strict=True)
-    record: dict[str, Any] = {name: cell for name, cell in pairs if cell}
-    if "value" in record:
-        record["value"] = _number(record["value"])
-    return record
+    pairs = zip(names, map(str.strip, cells), strict=True)
+    return {name: _typed(name, cell) for name, cell in pairs if cell}
 
 
-def _number(cell: str) -> float | str:
+def _typed(name: str, cell: str) -> float | str:
+    if name != "value":
+        return cell
     try:
         return float(cell)
     except ValueError:
@@ -209,14 +206,19 @@ def _findings(record: Any) -> Iterator[Finding]:
     elif not isinstance(record, dict):
         yield "", "wrong-shape", "must be an object"
     else:
-        for name in record.keys() - _KNOWN:
-            yield name[:64], "unknown-field", f"is no field; known are {', '.join(sorted(_KNOWN))}"
-        for name in _NEEDED:
-            yield from _text_findings(name, record.get(name))
-        yield from _kind_findings(record)
+        yield from _field_findings(record)
+        yield from _kind_findings(record.get("kind"))
+        yield from _value_findings(record.get("kind"), record.get("value"))
         yield from _time_findings(record.get("occurred_at"))
-        if record.get("campaign") is not None:
-            yield from _text_findings("campaign", record["campaign"])
+
+
+def _field_findings(record: Record) -> Iterator[Finding]:
+    for name in record.keys() - _KNOWN:
+        yield name[:64], "unknown-field", f"is no field; known are {', '.join(sorted(_KNOWN))}"
+    for name in _NEEDED:
+        yield from _text_findings(name, record.get(name))
+    if record.get("campaign") is not None:
+        yield from _text_findings("campaign", record["campaign"])
 
 
 def _text_findings(name: str, value: object) -> Iterator[Finding]:
@@ -228,10 +230,12 @@ def _text_findings(name: str, value: object) -> Iterator[Finding]:
         yield name, "out-of-range", f"must have at most {LONGEST_ID} characters"
 
 
-def _kind_findings(record: Record) -> Iterator[Finding]:
-    kind, value = record.get("kind"), record.get("value")
+def _kind_findings(kind: object) -> Iterator[Finding]:
     if isinstance(kind, str) and kind and kind not in _KINDS:
         yield "kind", "unknown-level", f"must be one of {', '.join(_KINDS)}"
+
+
+def _value_findings(kind: object, value: object) -> Iterator[Finding]:
     if value is None:
         if kind == "revenue":
             yield "value", "missing", "must be the amount of money"

@@ -9,7 +9,7 @@ from churn_contract.outcome import Outcome
 from marketing_service.errors import (
     InvalidOutcomesError,
     MalformedOutcomesError,
-    OutcomesTypeError,
+    MediaTypeError,
 )
 from marketing_service.outcomes import instant_ms, read_outcomes, record_outcomes
 from marketing_service.store import audit, campaigns, customers
@@ -55,9 +55,7 @@ def test_no_outcomes_are_fine() -> None:
 
 
 def test_another_content_type_is_refused_with_the_allowed_ones() -> None:
-    with pytest.raises(
-        OutcomesTypeError, match=r"application/json, application/x-ndjson, text/csv"
-    ):
+    with pytest.raises(MediaTypeError, match=r"application/json, application/x-ndjson, text/csv"):
         read_outcomes(b"", "application/xml")
 
 

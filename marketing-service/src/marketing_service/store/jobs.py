@@ -141,6 +141,13 @@ def get(conn: Connection, job_id: int) -> Job | None:
     return _job(row) if row else None
 
 
+def latest_of(conn: Connection, kind: str, payload: Mapping[str, Any]) -> Job | None:
+    """Return the newest job of a kind that does just this."""
+    query = select(jobs).where(jobs.c.kind == kind, jobs.c.payload == payload)
+    row = conn.execute(query.order_by(jobs.c.id.desc()).limit(1)).one_or_none()
+    return _job(row) if row else None
+
+
 def open_count(conn: Connection, kind: str | None = None) -> int:
     """Count the jobs that wait or run, of one kind or of all."""
     query = select(func.count()).select_from(jobs).where(literals(jobs.c.state, _OPEN))

@@ -1,0 +1,1 @@
+"""The HTTP API: routes by noun; each translates a request, asks the store, answers."""

@@ -1,0 +1,75 @@
+"""How questions are read: who asks, page limits, filters, and their complaints."""
+
+from flask import request
+
+from churn_contract import headers as names
+from churn_contract.problem import FieldError
+from service_kit.problems import ServiceError
+
+MOST_ROWS = 10_000
+NOBODY = "local"
+
+
+class InvalidQueryError(ServiceError):
+    """A parameter behind the question mark cannot be used; `errors` names it."""
+
+    status, type, title = 400, "invalid-query", "A query parameter cannot be used"
+
+
+class MalformedJsonError(ServiceError):
+    """A body that should be a JSON object is none."""
+
+    status, type, title = 400, "malformed-json", "The body is no JSON object"
+
+
+def actor() -> str:
+    """Name who asks: the owner of the access key, as the gateway says."""
+    return request.headers.get(names.KEY_OWNER, "").strip()[:200] or NOBODY
+
+
+def row_limit(default: int) -> int:
+    """Read `limit`: rows per page.
+
+    Raises:
+        InvalidQueryError: It is no whole number from 1 to 10,000.
+    """
+    return whole_number("limit", default, minimum=1, maximum=MOST_ROWS)
+
+
+def whole_number(name: str, default: int, *, minimum: int = 0, maximum: int = 2**62) -> int:
+    """Read a whole number of the query.
+
+    Raises:
+        InvalidQueryError: It is none, or beyond the limits.
+    """
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdecimal() or not minimum <= int(text[:20]) <= maximum:
+        raise invalid_query(name, f"must be a whole number from {minimum} to {maximum}")
+    return int(text)
+
+
+def invalid_query(name: str, rule: str) -> InvalidQueryError:
+    """Make the complaint about one parameter."""
+    error = FieldError(pointer=f"?{name}", field=name, code="out-of-range", detail=rule)
+    return InvalidQueryError(f"{name} {rule}.", errors=[error])
+
+
+def json_object() -> dict[str, object]:
+    """Read a body that is a JSON object; an empty body is an empty object.
+
+    Raises:
+        MalformedJsonError: It is something else.
+    """
+    if not request.get_data():
+        return {}
+    found = request.get_json(force=True, silent=True)
+    if not isinstance(found, dict):
+        raise MalformedJsonError('Send a JSON object, as {"expect": "..."}, or nothing.')
+    return found
+
+
+def wants_csv() -> bool:
+    """Tell whether the caller prefers CSV to JSON."""
+    return request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"

@@ -116,6 +116,10 @@ def test_rows_in_doubt_become_unknown_after_the_settling_time_and_are_listed(
     run_until_crash(first)
     second = start(database)
     second.step()
+    world.pass_time(5.0)
+    second.step()
+    world.pass_time(1.5)
+    second.step()
     world.pass_time(19.0)
     second.step()
     assert campaign.counts() == {"sending": 4}
@@ -180,6 +184,39 @@ def test_a_worker_that_woke_up_writes_what_it_had_sent_and_starts_a_new_life(
     frozen.step()
     assert frozen.membership.epoch > first_epoch
     assert campaign.counts() == {"sent": 4}
+
+
+def test_a_worker_that_leaves_twice_or_never_joined_changes_nothing(
+    sqlite_database: Database, start: Start
+) -> None:
+    worker = start(sqlite_database)
+    assert not worker.membership.beat()
+    worker.membership.leave()
+    worker.membership.resign()
+    with sqlite_database.write() as conn:
+        assert not worker.membership.may_send(conn)
+    assert worker.membership.epoch is None
+
+
+def test_a_lease_is_refused_to_a_worker_whose_life_ended_just_now(
+    sqlite_database: Database, running_campaign: Launch, start: Start
+) -> None:
+    campaign = running_campaign(sqlite_database, treated=4, control=0)
+    worker = start(sqlite_database)
+    assert worker.sender._desk.claim(campaign.sendable, 4) is None
+    assert campaign.counts() == {"queued": 4}
+
+
+def test_leases_that_ended_by_time_are_free_for_all(
+    sqlite_database: Database, running_campaign: Launch, start: Start, world: Any
+) -> None:
+    campaign = running_campaign(sqlite_database, treated=10, control=0)
+    worker = start(sqlite_database)
+    worker.step()
+    world.pass_time(61.0)
+    worker.run()
+    assert campaign.counts() == {"sent": 10}
+    assert set(world.arrived.values()) == {1}
 
 
 def test_a_second_worker_on_sqlite_waits_for_the_leader(

@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from marketing_service.campaign import CampaignEvent
 from marketing_service.messengers.protocol import SendResult, SendState
+from marketing_service.outbox.ending import Ending
 from marketing_service.store.engine import Database
 from marketing_service.store.targets import list_targets
 
@@ -85,7 +86,7 @@ def test_a_target_is_given_up_after_days_of_deferrals(
     campaign = running_campaign(sqlite_database, treated=1, control=0)
     worker = start(sqlite_database)
     worker.messenger.plan = lambda _: SendResult(SendState.DEFERRED, 450, "later")
-    for _ in range(100):
+    for _ in range(30):
         worker.run(3)
         world.pass_time(4 * 3_600)
     with sqlite_database.read() as conn:
@@ -107,6 +108,16 @@ def test_a_message_that_cannot_be_made_fails_without_stopping_the_others(
         (row,) = list_targets(conn, campaign.plan_id, state="failed")
     assert row.detail == "to: this is no address of the form name@domain."
     assert campaign.counts() == {"sent": 2, "failed": 1}
+
+
+def test_a_window_of_messages_that_cannot_be_made_bothers_no_channel(
+    sqlite_database: Database, running_campaign: Launch, start: Start
+) -> None:
+    campaign = running_campaign(sqlite_database, control=0, treated=2, emails=["a", "b"])
+    worker = start(sqlite_database)
+    worker.messenger.plan = lambda _: pytest.fail("the channel was used")
+    worker.run()
+    assert campaign.counts() == {"failed": 2}
 
 
 def test_a_broken_template_pauses_its_campaign_and_says_why(
@@ -177,6 +188,27 @@ def test_a_channel_that_is_down_charges_nobody_and_is_left_alone_for_a_while(
     worker.messenger.plan = worker.messenger.deliver
     worker.run()
     assert campaign.counts() == {"sent": 6}
+
+
+def test_a_campaign_that_a_person_stopped_meanwhile_is_not_moved_again(
+    sqlite_database: Database, running_campaign: Launch
+) -> None:
+    campaign = running_campaign(sqlite_database, treated=0, control=1)
+    ending = Ending(sqlite_database, clock=lambda: 0)
+    campaign.move(CampaignEvent.CANCEL)
+    assert ending.finish(campaign.sendable) == []
+    ending.stop(campaign.sendable, "a reason")
+    assert campaign.status() == "cancelled"
+
+
+def test_a_campaign_with_open_targets_does_not_finish(
+    sqlite_database: Database, running_campaign: Launch
+) -> None:
+    campaign = running_campaign(sqlite_database, treated=1, control=1)
+    ending = Ending(sqlite_database, clock=lambda: 0)
+    assert ending.finish(campaign.sendable) == []
+    assert not ending._move(campaign.sendable, None)
+    assert campaign.status() == "running"
 
 
 def test_a_channel_that_raises_leaves_its_window_unknown(

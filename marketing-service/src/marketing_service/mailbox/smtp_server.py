@@ -4,7 +4,7 @@ import asyncio
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Final
+from typing import Final, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -106,5 +106,5 @@ def smtp_controller(handler: MailHandler, *, host: str, port: int) -> Controller
 
 
 def _abort(server: SMTP) -> None:
-    if isinstance(server.transport, asyncio.WriteTransport):
-        server.transport.abort()
+    # Between two commands of a client there always is one, and it can be written to.
+    cast("asyncio.WriteTransport", server.transport).abort()

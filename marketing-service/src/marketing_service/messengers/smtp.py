@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from marketing_service.messengers.protocol import (
     ChannelHealth,
@@ -150,7 +150,7 @@ class SmtpMessenger:
             raise _ConnectionLostError(
                 f"The connection broke before the message was complete ({type(error).__name__})."
             ) from error
-        return refusal or self._finish(smtp, message)
+        return refusal or self._finish(smtp)
 
     def _open(self, smtp: smtplib.SMTP, message: Message) -> SendResult | None:
         """Speak MAIL, RCPT and DATA; return a refusal, None when DATA may follow."""
@@ -179,11 +179,9 @@ class SmtpMessenger:
         self._drop()
         return _TOO_LATE
 
-    def _finish(self, smtp: smtplib.SMTP, message: Message) -> SendResult:
+    def _finish(self, smtp: smtplib.SMTP) -> SendResult:
         """Send the last dot and hear the answer, which alone decides."""
-        if smtp.sock is not None:
-            smtp.sock.settimeout(self._options.reply_seconds)
-        del message
+        _socket(smtp).settimeout(self._options.reply_seconds)
         try:
             smtp.send(b".\r\n")
             code, _ = smtp.getreply()
@@ -232,9 +230,8 @@ class SmtpMessenger:
             timeout=options.connect_seconds,
         )
         try:
-            if smtp.sock is not None:
-                # The last dot is a packet of its own: it must not wait 40 ms for an ACK.
-                smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # The last dot is a packet of its own: it must not wait 40 ms for an ACK.
+            _socket(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
             if smtp.has_extn("starttls") and options.allow_real:
                 smtp.starttls(context=ssl.create_default_context())
@@ -246,9 +243,8 @@ class SmtpMessenger:
 
     def _limit(self, smtp: smtplib.SMTP, message: Message) -> None:
         """Let the next step wait no longer than the attempt as a whole may take."""
-        if smtp.sock is not None:
-            left = max(0.001, message.not_after - self._monotonic())
-            smtp.sock.settimeout(min(self._options.command_seconds, left))
+        left = max(0.001, message.not_after - self._monotonic())
+        _socket(smtp).settimeout(min(self._options.command_seconds, left))
 
     def _drop(self) -> None:
         if self._smtp is not None:
@@ -268,6 +264,11 @@ def dot_stuffed(content: bytes) -> bytes:
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
     return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+
+
+def _socket(smtp: smtplib.SMTP) -> socket.socket:
+    # A connected client always has one.
+    return cast("socket.socket", smtp.sock)
 
 
 def _mail_options(smtp: smtplib.SMTP, message: Message) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,9 @@ from marketing_service.store.workers import (
     stop_worker,
 )
 
+_ENDED: Final = -1
+"""Stands for the counter of a life that is over."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
@@ -25,7 +29,7 @@ class Patience:
     Attributes:
         dead_seconds: A worker whose counter stood still that long is declared dead.
         settle_seconds: Marked targets of a dead worker become unknown that long after
-            its counter last moved; longer than any attempt may take.
+            its life was seen to be over; longer than any attempt may take.
     """
 
     dead_seconds: float = 4.0
@@ -155,7 +159,10 @@ class Membership:
         now = self._monotonic()
         known = {epoch: self._seen[epoch] for epoch in (*live, *orphans) if epoch in self._seen}
         for epoch in orphans:
-            known.setdefault(epoch, (-1, now))
+            # Settling counts from the end of the life, not from its last beat: until then
+            # the worker may have marked more targets.
+            if known.get(epoch, (None,))[0] != _ENDED:
+                known[epoch] = (_ENDED, now)
         for epoch, heartbeat in live.items():
             if known.get(epoch, (None,))[0] != heartbeat:
                 known[epoch] = (heartbeat, now)

@@ -1,5 +1,6 @@
 """Every phase of SMTP, broken on purpose by a server that follows a script."""
 
+import smtplib
 import socket
 import threading
 from collections.abc import Iterator
@@ -309,6 +310,19 @@ def test_a_check_tells_that_the_server_answers(
     assert messenger.check().is_up
     server.replies = {"NOOP": ["421 closing"]}
     assert not messenger.check().is_up
+
+
+def test_an_encrypted_hello_follows_when_encryption_began(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[bool] = []
+    monkeypatch.setattr(smtplib.SMTP, "starttls", lambda _, context: begun.append(bool(context)))
+    server.extensions = ["STARTTLS"]
+    messenger = SmtpMessenger(options(server, allow_real=True))
+    assert states(messenger, message()) == [SendState.SENT]
+    messenger.close()
+    assert begun == [True]
+    assert [command[:4].lower() for command in server.commands[:2]] == ["ehlo", "ehlo"]
 
 
 def test_smtp_cannot_be_asked_what_arrived(messenger: SmtpMessenger) -> None:

@@ -135,7 +135,7 @@ def train(data: Path, config: Path, model_root: Path, name: str) -> None:
     trainer = _training_module("trainer")
     trained = trainer.train_model(*_table_and_config(data, config), name)
     done = trainer.register(trained, model_root, actor=_actor())
-    click.echo(trained.report)
+    click.echo(done.report)
     click.echo(f"version {done.version} written to {done.folder}; it is the champion")
 
 

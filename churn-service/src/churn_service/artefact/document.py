@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
-from churn_contract.schema import CustomerSchema
+from churn_contract.schema import CustomerSchema, Field
 from churn_service.artefact.errors import ArtefactError
 
 MODEL_FILE = "model.json"
 FORMAT = 1
-CONTRACT = 1
 
 
 class LevelTerm(
@@ -124,47 +124,54 @@ def _problems(document: ModelDocument) -> Iterator[str]:
     schema = document.schema
     if document.format != FORMAT:
         yield f"format {document.format} is unknown; this release reads format {FORMAT}"
-    if schema.contract != CONTRACT:
-        yield f"contract {schema.contract} is unknown; this release speaks contract {CONTRACT}"
     if document.schema_digest != schema.digest:
         yield "the schema's digest differs from schema_digest"
     if not 0 < document.threshold < 1:
         yield f"the threshold {document.threshold} is not between 0 and 1"
     if not math.isfinite(document.scorer.intercept):
         yield "the intercept is not a finite number"
-    names = tuple(field.name for field in schema.features)
-    if tuple(term.field for term in document.scorer.terms) != names:
+    yield from _terms_problems(schema, document.scorer.terms)
+
+
+def _terms_problems(schema: CustomerSchema, terms: tuple[Term, ...]) -> Iterator[str]:
+    if [term.field for term in terms] != [field.name for field in schema.features]:
         yield "the scorer's terms are not the schema's features in their order"
-    for term in document.scorer.terms:
-        yield from _term_problems(document.schema, term)
+    for field, term in zip(schema.features, terms, strict=False):
+        yield from _term_problems(field, term)
 
 
-def _term_problems(schema: CustomerSchema, term: Term) -> Iterator[str]:
-    field = schema.field(term.field)
-    is_number = field.kind == "number"
-    if is_number != isinstance(term, CurveTerm):
+def _term_problems(field: Field, term: Term) -> Iterator[str]:
+    if (field.kind == "number") != isinstance(term, CurveTerm):
         yield f"the term of {term.field} does not fit its kind, {field.kind}"
     if field.nullable and term.missing is None:
         yield f"{term.field} may be missing but has no weight for that"
-    numbers = [term.mean] if term.missing is None else [term.mean, term.missing]
-    if isinstance(term, LevelTerm):
-        if tuple(sorted(term.weights)) != tuple(sorted(field.levels)):
-            yield f"the weights of {term.field} are not those of its levels"
-        if field.unknown == "other" and term.other is None:
-            yield f"{term.field} takes unseen levels but has no weight for them"
-        numbers += [*term.weights.values(), term.other or 0.0]
-    else:
-        yield from _curve_problems(term)
-        numbers += [*term.knots, *term.intercepts, *term.slopes]
-    if not all(map(math.isfinite, numbers)):
+    problems = (
+        _curve_problems(term) if isinstance(term, CurveTerm) else _level_problems(field, term)
+    )
+    yield from problems
+    if not all(map(math.isfinite, _numbers(term))):
         yield f"a number of the term of {term.field} is not finite"
+
+
+def _level_problems(field: Field, term: LevelTerm) -> Iterator[str]:
+    if set(term.weights) != set(field.levels):
+        yield f"the weights of {term.field} are not those of its levels"
+    if field.unknown == "other" and term.other is None:
+        yield f"{term.field} takes unseen levels but has no weight for them"
 
 
 def _curve_problems(term: CurveTerm) -> Iterator[str]:
     pieces = len(term.knots) + 1
     if not term.knots or len(term.intercepts) != pieces or len(term.slopes) != pieces:
         yield f"the curve of {term.field} has not one piece more than knots"
-    elif any(left >= right for left, right in zip(term.knots, term.knots[1:], strict=False)):
+    elif any(left >= right for left, right in pairwise(term.knots)):
         yield f"the knots of {term.field} do not ascend"
     elif term.slopes[0] != 0 or term.slopes[-1] != 0:
         yield f"the outer pieces of {term.field} are not constant"
+
+
+def _numbers(term: Term) -> tuple[float, ...]:
+    optional = (term.missing or 0.0, term.mean)
+    if isinstance(term, CurveTerm):
+        return (*optional, *term.knots, *term.intercepts, *term.slopes)
+    return (*optional, term.other or 0.0, *term.weights.values())

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +13,6 @@ from churn_service.training.errors import ConfigError
 ColumnType = Literal["number", "category", "boolean", "ignore"]
 
 _DATA_KEYS = ("target", "positive", "id", "horizon_days")
-_TEXTS = ("unit", "label")
-_MARKS = ("actionable", "sensitive")
-_COLUMN_KEYS = ("type", "blank", "min", "max", "unknown", *_MARKS, *_TEXTS)
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ def _columns(tables: Mapping[str, Any]) -> dict[str, ColumnConfig]:
     columns = {}
     for name in tables:
         table = _table(tables, name)
-        _refuse_unknown(f"columns.{name}", table, _COLUMN_KEYS)
+        _refuse_unknown(f"columns.{name}", table, tuple(_RULES))
         columns[name.strip()] = ColumnConfig(**{
             key: _column_value(f"[columns.{name}] {key}", key, table[key]) for key in table
         })
@@ -136,20 +133,40 @@ def _columns(tables: Mapping[str, Any]) -> dict[str, ColumnConfig]:
 
 
 def _column_value(place: str, key: str, value: object) -> Any:
-    if key in _MARKS and not isinstance(value, bool):
-        raise ConfigError(f"{place} must be true or false")
-    if key in _TEXTS and not isinstance(value, str):
-        raise ConfigError(f"{place} must be a text in quotes")
-    if key in {"min", "max"} and not _is_number(value):
-        raise ConfigError(f"{place} must be a number")
-    if key == "blank" and not (isinstance(value, str) or _is_number(value)):
-        raise ConfigError(f"{place} must be the number or level that an empty cell stands for")
-    if key == "type" and value not in get_args(ColumnType):
-        raise ConfigError(f"{place} must be one of {', '.join(get_args(ColumnType))}")
-    if key == "unknown" and value not in {"error", "other"}:
-        raise ConfigError(f'{place} must be "error" or "other"')
+    fits, rule = _RULES[key]
+    if not fits(value):
+        raise ConfigError(f"{place} must be {rule}")
     return float(value) if _is_number(value) else value  # type: ignore[arg-type]  # checked
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_blank(value: object) -> bool:
+    return _is_text(value) or _is_number(value)
+
+
+def _one_of(*words: str) -> Callable[[object], bool]:
+    return lambda value: value in words
+
+
+_RULES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "type": (_one_of(*get_args(ColumnType)), f"one of {', '.join(get_args(ColumnType))}"),
+    "blank": (_is_blank, "the number or level that an empty cell stands for"),
+    "min": (_is_number, "a number"),
+    "max": (_is_number, "a number"),
+    "unknown": (_one_of("error", "other"), '"error" or "other"'),
+    "actionable": (_is_flag, "true or false"),
+    "sensitive": (_is_flag, "true or false"),
+    "unit": (_is_text, "a text in quotes"),
+    "label": (_is_text, "a text in quotes"),
+}

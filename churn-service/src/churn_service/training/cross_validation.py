@@ -11,9 +11,10 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from churn_contract.schema import CustomerSchema
 from churn_service.training.config import TrainConfig
 from churn_service.training.course import course_probabilities
-from churn_service.training.dataset import Dataset, Labels, Matrix, Rows, build_dataset
+from churn_service.training.dataset import Dataset, Labels, Matrix, Rows
 from churn_service.training.metrics import Metrics, measure
 from churn_service.training.pipeline import fit_scorecard, tune
+from churn_service.training.reading import build_dataset
 from churn_service.training.table import Table
 from churn_service.training.threads import one_thread, pin_process
 

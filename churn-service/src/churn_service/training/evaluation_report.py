@@ -1,7 +1,7 @@
 """The table that `churn evaluate` prints."""
 
 from churn_service.training.cross_validation import Evaluation, FoldResult, metric_names
-from churn_service.training.report import METRIC_LABELS
+from churn_service.training.metrics import METRIC_LABELS
 
 RECIPES = {
     "scorecard": "scorecard: splines + one-hot, newton-cholesky, C tuned inside",

@@ -11,6 +11,18 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
+METRIC_LABELS = {
+    "rows": "customers",
+    "churned": "of them churned",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "average_precision": "average precision",
+    "calibration_slope": "calibration slope",
+    "lift_at_10": "lift at 10 %",
+}
+
+
 @dataclass(frozen=True)
 class Metrics:
     """Quality of churn probabilities on rows that the model has not seen.
@@ -48,6 +60,13 @@ def measure(churned: Labels, probability: Floats) -> Metrics:
         calibration_slope=calibration_slope(churned, probability),
         lift_at_10=lift(churned, probability, 0.1),
     )
+
+
+def metric_text(name: str, value: float) -> str:
+    """Return a metric as the tables show it."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2f}" if name in {"lift_at_10", "calibration_slope"} else f"{value:.4f}"
 
 
 def calibration_slope(churned: Labels, probability: Floats) -> float:

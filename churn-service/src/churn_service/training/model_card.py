@@ -1,17 +1,11 @@
 """The model card: what a model is for, how good it is, where it ends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 from churn_contract.schema import Field
-from churn_service.training.metrics import Metrics
-from churn_service.training.report import METRIC_LABELS, metric_text
-
-if TYPE_CHECKING:
-    from churn_service.training.trainer import TrainedModel
+from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
+from churn_service.training.trained import TrainedModel
 
 
 def model_card(model: TrainedModel) -> str:

@@ -1,35 +1,20 @@
 """The report of a training: six steps, each with its counts and numbers."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from churn_contract.schema import Field
 from churn_service.training.exploration import FeatureView, explore
 from churn_service.training.features import level_indices, number_indices
-from churn_service.training.metrics import Metrics
+from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
 from churn_service.training.pipeline import C_CHOICES, GRADIENT_LIMIT, INNER_FOLDS
-
-if TYPE_CHECKING:
-    from churn_service.training.trainer import TrainedModel
+from churn_service.training.trained import TrainedModel
 
 LEAK_AUC = 0.95
 _MOST_FEATURES = 12
-METRIC_LABELS = {
-    "rows": "customers",
-    "churned": "of them churned",
-    "auc": "AUC",
-    "log_loss": "log loss",
-    "brier": "Brier score",
-    "average_precision": "average precision",
-    "calibration_slope": "calibration slope",
-    "lift_at_10": "lift at 10 %",
-}
 
 
 def training_report(model: TrainedModel) -> str:
@@ -48,13 +33,6 @@ def training_report(model: TrainedModel) -> str:
     return "\n".join(lines) + "\n"
 
 
-def metric_text(name: str, value: float) -> str:
-    """Return a metric as the tables show it."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.2f}" if name in {"lift_at_10", "calibration_slope"} else f"{value:.4f}"
-
-
 def _acquisition(model: TrainedModel) -> Iterator[str]:
     table = model.dataset.table
     yield f"{len(table.rows):,} rows, {len(table.header)} columns, {table.size:,} bytes"
@@ -63,20 +41,23 @@ def _acquisition(model: TrainedModel) -> Iterator[str]:
 
 def _analysis(model: TrainedModel) -> Iterator[str]:
     schema = model.document.schema
-    kinds = Counter(field.kind for field in schema.features)
-    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    yield f"{len(schema.features)} features: {listed}"
-    roles = Counter(field.role for field in schema.fields if field.role != "feature")
-    yield "other columns: " + ", ".join(f"{count} {role}" for role, count in sorted(roles.items()))
-    churned = model.dataset.churned
-    outcome = schema.outcome
-    if outcome is not None:
-        yield (
-            f"outcome {outcome.field} = {outcome.positive}: {int(churned.sum()):,} of "
-            f"{len(churned):,} ({churned.mean():.2%})"
-        )
-    findings = [str(finding) for finding in model.dataset.findings]
-    yield from findings or ["no findings"]
+    yield f"{len(schema.features)} features: " + _counts(field.kind for field in schema.features)
+    roles = (field.role for field in schema.fields if field.role != "feature")
+    yield f"other columns: {_counts(roles)}"
+    yield _outcome(model)
+    yield from map(str, model.dataset.findings)
+    if not model.dataset.findings:
+        yield "no findings"
+
+
+def _counts(words: Iterable[str]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in sorted(Counter(words).items()))
+
+
+def _outcome(model: TrainedModel) -> str:
+    outcome, churned = model.document.schema.outcome, model.dataset.churned
+    name = f"{outcome.field} = {outcome.positive}" if outcome else "outcome"
+    return f"{name}: {int(churned.sum()):,} of {len(churned):,} ({churned.mean():.2%})"
 
 
 def _exploration(model: TrainedModel) -> Iterator[str]:

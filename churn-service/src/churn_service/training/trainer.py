@@ -12,21 +12,22 @@ import numpy as np
 from churn_contract.schema import CustomerSchema
 from churn_service.artefact.aliases import CHAMPION, write_alias
 from churn_service.artefact.document import ModelDocument, Scorecard, TrainingFacts
-from churn_service.artefact.golden import GoldenRow
 from churn_service.artefact.writer import write_version
 from churn_service.scorer.scorecard import compile_scorecard, sigmoid
 from churn_service.training.compiler import compile_pipeline
 from churn_service.training.config import TrainConfig
-from churn_service.training.dataset import Dataset, build_dataset, with_training_range
+from churn_service.training.dataset import Dataset, Rows
 from churn_service.training.errors import FitError
 from churn_service.training.golden import golden_rows
 from churn_service.training.metrics import Metrics, measure
 from churn_service.training.model_card import model_card
-from churn_service.training.pipeline import Fit, Tuning, fit_scorecard, tune
+from churn_service.training.pipeline import Fit, fit_scorecard, tune
+from churn_service.training.reading import build_dataset, with_training_range
 from churn_service.training.report import training_report
 from churn_service.training.split import Split, split_dataset
 from churn_service.training.table import Table
 from churn_service.training.threads import one_thread
+from churn_service.training.trained import TrainedModel
 
 THRESHOLD = 0.5
 PARITY_LIMIT = 1e-12
@@ -34,31 +35,12 @@ LIBRARIES = ("numpy", "scikit-learn", "scipy", "churn-service", "churn-contract"
 
 
 @dataclass(frozen=True)
-class TrainedModel:
-    """Everything that a training made, before it is written anywhere."""
-
-    dataset: Dataset
-    split: Split
-    tuning: Tuning
-    fit: Fit
-    document: ModelDocument
-    golden: tuple[GoldenRow, ...]
-    validation: Metrics
-    test: Metrics
-    parity: float
-
-    @property
-    def report(self) -> str:
-        """The report of the six steps, as people read it."""
-        return training_report(self)
-
-
-@dataclass(frozen=True)
 class Registration:
-    """Where a trained model was written."""
+    """Where a trained model was written, and its report of the six steps."""
 
     version: str
     folder: Path
+    report: str
 
 
 def train_model(table: Table, config: TrainConfig, name: str) -> TrainedModel:
@@ -81,7 +63,7 @@ def register(model: TrainedModel, root: Path, *, actor: str) -> Registration:
     )
     name = model.document.name
     write_alias(root, name, CHAMPION, version, reason="trained", actor=actor)
-    return Registration(version, root / name / version)
+    return Registration(version, root / name / version, training_report(model))
 
 
 def made_with() -> Mapping[str, str]:
@@ -130,7 +112,7 @@ def check_parity(dataset: Dataset, fit: Fit, document: ModelDocument) -> float:
     return difference
 
 
-def _measured(dataset: Dataset, fit: Fit, rows: np.ndarray) -> Metrics:
+def _measured(dataset: Dataset, fit: Fit, rows: Rows) -> Metrics:
     return measure(dataset.churned[rows], fit.probabilities(dataset.matrix(rows)))
 
 
@@ -169,6 +151,6 @@ def _extra_files(model: TrainedModel) -> dict[str, bytes]:
     }
     return {
         "metrics.json": msgspec.json.format(msgspec.json.encode(metrics, order="sorted")),
-        "report.txt": model.report.encode(),
+        "report.txt": training_report(model).encode(),
         "card.md": model_card(model).encode(),
     }

@@ -146,6 +146,16 @@ def test_a_job_that_ends_every_worker_is_hopeless_and_then_given_up(database: Da
     assert _get(database, 1).state == "failed"
 
 
+def test_the_newest_job_of_a_kind_and_payload_is_found(database: Database) -> None:
+    _enqueue(database, "plan", "plan", "import")
+
+    with database.read() as conn:
+        newest = jobs.latest_of(conn, "plan", {"kind": "plan"})
+        assert jobs.latest_of(conn, "plan", {"kind": "import"}) is None
+    assert newest is not None
+    assert newest.id == 2
+
+
 def test_open_jobs_are_counted_by_kind(database: Database) -> None:
     _enqueue(database, "plan", "plan", "import")
     job = _claimed(database)

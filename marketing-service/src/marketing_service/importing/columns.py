@@ -1,7 +1,7 @@
 """Which column of a file is which field: by the header, or as the uploader says."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from churn_contract.schema import CustomerSchema, canonical_name
@@ -51,13 +51,11 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
         ImportFileError: a text of another form, or one column twice.
     """
     mapping: dict[str, str] = {}
-    for pair in (pair for text in texts for pair in text.split(",") if pair.strip()):
-        theirs, equals, ours = (part.strip() for part in pair.rpartition("="))
-        if not equals or not theirs:
-            raise ImportFileError(f"map={pair!r} must have the form THEIRS=OURS.")
+    for pair in filter(str.strip, ",".join(texts).split(",")):
+        theirs, ours = _pair(pair)
         if theirs in mapping:
             raise ImportFileError(f"map names the column {theirs!r} twice.")
-        mapping[theirs] = canonical_name(ours)
+        mapping[theirs] = ours
     return mapping
 
 
@@ -73,16 +71,24 @@ def find_columns(
     id_name = schema.id or DEFAULT_ID
     names = _names(schema, header, mapping)
     _refuse_doubles(names)
-    features = tuple(field.name for field in schema.features)
-    missing = [name for name in (id_name, *features) if name not in names]
+    places = {name: place for place, name in enumerate(names)}
+    features = [field.name for field in schema.features]
+    missing = [name for name in (id_name, *features) if name not in places]
     if missing:
         raise ImportFileError(_missing_text(missing, header, names))
     return Columns(
         width=len(header),
-        id_index=names.index(id_name),
-        address_index=names.index(ADDRESS) if ADDRESS in names else None,
-        features=tuple((names.index(name), name) for name in features),
+        id_index=places[id_name],
+        address_index=places.get(ADDRESS),
+        features=tuple((places[name], name) for name in features),
     )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    theirs, _, ours = text.rpartition("=")
+    if not theirs.strip():
+        raise ImportFileError(f"map={text!r} must have the form THEIRS=OURS.")
+    return theirs.strip(), canonical_name(ours)
 
 
 def _names(
@@ -91,15 +97,16 @@ def _names(
     mapped = _by_position(header, mapping)
     _refuse_unknown_fields(schema, mapped.values())
     matched = match_header(schema, header).columns
-    found = [
-        mapped[place] if place in mapped else name or _by_custom(cell)
-        for place, (cell, name) in enumerate(zip(header, matched, strict=True))
-    ]
     taken = set(mapped.values())
     # What the uploader says wins over what a header happens to be called.
-    return [
-        name if place in mapped or name not in taken else None for place, name in enumerate(found)
+    free = [
+        _unless(taken, name or _by_custom(cell)) for cell, name in zip(header, matched, strict=True)
     ]
+    return [mapped.get(place, name) for place, name in enumerate(free)]
+
+
+def _unless(taken: Collection[str | None], name: str | None) -> str | None:
+    return None if name in taken else name
 
 
 def _by_custom(cell: str) -> str | None:
@@ -122,11 +129,10 @@ def _by_position(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int,
 
 def _refuse_unknown_fields(schema: CustomerSchema, ours: Iterable[str | None]) -> None:
     known = {schema.id or DEFAULT_ID, ADDRESS, *(field.name for field in schema.features)}
-    for name in ours:
-        if name is not None and name not in known:
-            nearest = difflib.get_close_matches(name, sorted(known), n=1)
-            hint = f"; did you mean {nearest[0]}?" if nearest else ""
-            raise ImportFileError(f"map names the field {name!r}, which is unknown{hint}.")
+    for name in set(filter(None, ours)) - known:
+        nearest = difflib.get_close_matches(name, sorted(known), n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        raise ImportFileError(f"map names the field {name!r}, which is unknown{hint}.")
 
 
 def _refuse_doubles(names: Sequence[str | None]) -> None:

@@ -24,7 +24,7 @@ _MAGIC: Final = {
     b"\xfe\xff": "UTF-16; save the table as CSV (UTF-8)",
 }
 # Windows programs write cp1252; a few of its bytes are undefined, Latin-1 takes all.
-_ENCODINGS: Final = ("utf-8-sig", "cp1252", "latin-1")
+_ENCODINGS: Final = ("utf-8-sig", "cp1252")
 
 
 class RawRow(NamedTuple):
@@ -141,10 +141,7 @@ def _problem(error: csv.Error, lines: _Lines) -> str:
 
 
 def _encoding(path: Path) -> str:
-    for encoding in _ENCODINGS:
-        if _decodes(path, encoding):
-            return encoding
-    raise AssertionError("Latin-1 takes every byte.")
+    return next((encoding for encoding in _ENCODINGS if _decodes(path, encoding)), "latin-1")
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -100,10 +100,11 @@ class Importer:
         differing = [item for item in chunk.records if known.get(item.external_id) != item.row_hash]
         new = sum(record.external_id not in known for record in differing)
         totals = _added(counts, chunk, new=new, changed=len(differing) - new)
+        rows = customers.prepare(differing, now_ms=self._clock())
         with self._database.write() as conn:
             # First of all: a worker that lost the job must not store anything.
             self._note_progress(conn, job, totals)
-            customers.upsert(conn, differing, now_ms=self._clock())
+            customers.upsert_prepared(conn, rows)
             imports.finish_chunk(
                 conn, import_id, chunks_done=chunks, counts=totals, rejects=chunk.rejects
             )

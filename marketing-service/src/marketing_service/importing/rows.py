@@ -10,12 +10,16 @@ from churn_contract.schema import CustomerSchema
 from churn_contract.validation import Validator
 from marketing_service.canonical import canonical_json
 from marketing_service.importing.address import address_hash, read_address
-from marketing_service.importing.columns import ADDRESS, Columns
+from marketing_service.importing.columns import ADDRESS, DEFAULT_ID, Columns
 from marketing_service.importing.csv_source import RawRow
 from marketing_service.store.customers import Attributes, CustomerRecord
 from marketing_service.store.imports import Reject
 
+LONGEST_ID: Final = 200
 LONGEST_RAW: Final = 10_000
+
+# Field, code and reason of a reject.
+Finding = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class RowChecker:
         self._address_key = address_key
         self._validator = Validator(schema)
         self._names = tuple(field.name for field in schema.features)
-        self._id_name = schema.id
+        self._id_name = schema.id or DEFAULT_ID
 
     def check_all(self, rows: Iterable[RawRow]) -> CheckedChunk:
         """Check rows; of several with one id the last good one wins."""
@@ -75,23 +79,25 @@ class RowChecker:
         columns, cells = self._columns, row.cells
         if row.problem or len(cells) != columns.width:
             return [_reject(row, 0, "", "wrong-shape", row.problem or self._width_text(cells))]
-        problems: list[tuple[str, str, str]] = []
-        external_id = cells[columns.id_index].strip()
-        attrs = self._attributes(cells, external_id, problems)
+        problems: list[Finding] = []
+        external_id = self._external_id(cells, problems)
+        attrs = self._attributes(cells, problems)
         address = self._address(cells, problems)
-        if not external_id:
-            name = self._id_name or "customer_id"
-            problems.insert(0, (name, "missing", "must have a value"))
         if problems:
             return [_reject(row, place, *problem) for place, problem in enumerate(problems)]
         return self._record(external_id, address, attrs)
 
-    def _attributes(
-        self, cells: list[str], external_id: str, problems: list[tuple[str, str, str]]
-    ) -> Attributes:
+    def _external_id(self, cells: list[str], problems: list[Finding]) -> str:
+        external_id = cells[self._columns.id_index].strip()
+        if not external_id:
+            problems.append((self._id_name, "missing", "must have a value"))
+        if len(external_id) > LONGEST_ID:
+            detail = f"must have at most {LONGEST_ID} characters"
+            problems.append((self._id_name, "out-of-range", detail))
+        return external_id
+
+    def _attributes(self, cells: list[str], problems: list[Finding]) -> Attributes:
         record = {name: cells[index] for index, name in self._columns.features}
-        if self._id_name:
-            record[self._id_name] = external_id
         try:
             customer = self._validator.check_text(record)
         except InvalidCustomersError as error:
@@ -99,7 +105,7 @@ class RowChecker:
             return {}
         return dict(zip(self._names, customer.values, strict=True))
 
-    def _address(self, cells: list[str], problems: list[tuple[str, str, str]]) -> str | None:
+    def _address(self, cells: list[str], problems: list[Finding]) -> str | None:
         if self._columns.address_index is None:
             return None
         try:

@@ -32,9 +32,7 @@ def upgrade(database: Database) -> None:
 
 def head_revision() -> str:
     """Return the newest revision this release knows."""
-    head = ScriptDirectory.from_config(_config(None)).get_current_head()
-    if head is None:
-        raise RuntimeError("The package was installed without its migrations.")
+    (head,) = ScriptDirectory.from_config(_config(None)).get_heads()
     return head
 
 

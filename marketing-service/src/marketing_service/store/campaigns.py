@@ -238,17 +238,15 @@ def _changes(
     plan_id: int | None,
     reason: str | None,
 ) -> dict[str, Any]:
-    values: dict[str, Any] = {
+    is_over = status in FINAL or status is CampaignStatus.FINISHED_WITH_UNKNOWN
+    first_launch = now_ms if status is CampaignStatus.RUNNING else None
+    return {
         "status": CAMPAIGN_STATUSES.code(status),
         "pause_reason": reason,
+        "active_plan_id": campaign.active_plan_id if plan_id is None else plan_id,
+        "launched_at": campaign.launched_at or first_launch,
+        "finished_at": campaign.finished_at or (now_ms if is_over else None),
     }
-    if plan_id is not None:
-        values["active_plan_id"] = plan_id
-    if status is CampaignStatus.RUNNING and campaign.launched_at is None:
-        values["launched_at"] = now_ms
-    if status in FINAL or status is CampaignStatus.FINISHED_WITH_UNKNOWN:
-        values["finished_at"] = campaign.finished_at or now_ms
-    return values
 
 
 def _locked(condition: Any) -> Select[Any]:

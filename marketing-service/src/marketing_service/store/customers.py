@@ -1,17 +1,19 @@
 """The customers, by the id of their owner's table."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
+from marketing_service.canonical import canonical_json
 from marketing_service.errors import UnknownCustomerError
-from marketing_service.store.dialect import BATCH_ROWS, insert
+from marketing_service.store.dialect import BATCH_ROWS, marks
 from marketing_service.store.tables import customers
 
 Attributes = dict[str, str | float | None]
+PreparedRow = tuple[Any, ...]
 
 # Both databases limit the parameters of one statement (SQLite 32,766, PostgreSQL 65,535).
 LOOKUP_ROWS: Final = BATCH_ROWS
@@ -101,25 +103,48 @@ def upsert(conn: Connection, records: Sequence[CustomerRecord], *, now_ms: int) 
     Every external id may stand in `records` once. Erased customers stay erased: their
     rows are not overwritten.
     """
-    if not records:
-        return
-    statement = insert(conn, customers)
-    fresh = statement.excluded
-    changing = ("email", "email_hash", "attrs", "row_hash", "schema_digest", "updated_at")
-    statement = statement.on_conflict_do_update(
-        index_elements=[customers.c.external_id],
-        set_={name: fresh[name] for name in changing},
-        where=(customers.c.row_hash != fresh.row_hash) & _PRESENT,
+    upsert_prepared(conn, prepare(records, now_ms=now_ms))
+
+
+def prepare(records: Iterable[CustomerRecord], *, now_ms: int) -> list[PreparedRow]:
+    """Encode records for `upsert_prepared`, before the database is locked for writing."""
+    return [_values(record, now_ms) for record in records]
+
+
+def upsert_prepared(conn: Connection, rows: Sequence[PreparedRow]) -> None:
+    """Do what `upsert` does with rows that were encoded before."""
+    if rows:
+        conn.exec_driver_sql(_UPSERT.format(marks=marks(conn, len(rows[0]))), list(rows))
+
+
+# As text and past SQLAlchemy's processing of each value, which takes four times as long
+# as SQLite itself: 10,000 rows must fit into a write of 200 ms.
+_UPSERT: Final = """
+    INSERT INTO customers (
+        external_id, public_id, email, email_hash, attrs, row_hash, schema_digest, updated_at
+    ) VALUES ({marks})
+    ON CONFLICT (external_id) DO UPDATE SET
+        email = excluded.email,
+        email_hash = excluded.email_hash,
+        attrs = excluded.attrs,
+        row_hash = excluded.row_hash,
+        schema_digest = excluded.schema_digest,
+        updated_at = excluded.updated_at
+    WHERE customers.row_hash <> excluded.row_hash AND customers.erased_at IS NULL
+"""
+
+
+def _values(record: CustomerRecord, now_ms: int) -> PreparedRow:
+    return (
+        record.external_id,
+        secrets.token_bytes(8),
+        record.email,
+        record.email_hash,
+        canonical_json(record.attrs).decode(),
+        record.row_hash,
+        record.schema_digest,
+        now_ms,
     )
-    conn.execute(statement, [_values(record, now_ms) for record in records])
-
-
-def _values(record: CustomerRecord, now_ms: int) -> dict[str, Any]:
-    return {
-        **record._asdict(),
-        "public_id": secrets.token_bytes(8),
-        "updated_at": now_ms,
-    }
 
 
 def _look_up(

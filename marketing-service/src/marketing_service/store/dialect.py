@@ -52,6 +52,11 @@ def bulk_load(
     return load(conn, table, columns, rows)
 
 
+def marks(conn: Connection, count: int) -> str:
+    """Return the driver's own placeholders for so many values."""
+    return ", ".join(["?" if is_sqlite(conn) else "%s"] * count)
+
+
 def analyze(conn: Connection, table: Table) -> None:
     """Refresh the planner's statistics of a table that has just been filled."""
     conn.exec_driver_sql(f"ANALYZE {table.name}")
@@ -60,8 +65,8 @@ def analyze(conn: Connection, table: Table) -> None:
 def _executemany(
     conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> int:
-    marks = ", ".join("?" * len(columns))
-    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names come from the tables of this package
+    values = marks(conn, len(columns))
+    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608 - names come from the tables of this package
     loaded, remaining = 0, iter(rows)
     while batch := [tuple(row) for row in islice(remaining, BATCH_ROWS)]:
         conn.exec_driver_sql(statement, batch)

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 from typing import Final
 
+import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as WaitError
 
-from marketing_service.canonical import canonical_json
 from marketing_service.errors import DatabaseUrlError, StoreBusyError
 
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -106,7 +106,7 @@ def sqlite_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=WRITE_WAIT_SECONDS,
-        json_serializer=_json_text,
+        json_deserializer=msgspec.json.decode,
     )
 
     def configure(connection: SqliteConnection, record: object) -> None:
@@ -138,7 +138,7 @@ def postgres_engine(url: URL, *, pool_size: int) -> Engine:
         pool_size=pool_size,
         pool_pre_ping=True,
         pool_timeout=WRITE_WAIT_SECONDS,
-        json_serializer=_json_text,
+        json_deserializer=msgspec.json.decode,
         connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"},
     )
 
@@ -153,10 +153,6 @@ def _engines(url: URL) -> tuple[Engine, Engine]:
     # The same pool: a reader only asks for a snapshot that several statements share.
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return reader, writer
-
-
-def _json_text(value: object) -> str:
-    return canonical_json(value).decode()
 
 
 @contextmanager

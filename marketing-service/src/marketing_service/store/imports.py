@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, select
 
 from marketing_service.errors import UnknownImportError
+from marketing_service.store.dialect import bulk_load
 from marketing_service.store.tables import import_rejects, imports
 from marketing_service.store.words import IMPORT_STATES
 
@@ -112,11 +113,13 @@ def find_same(
     failed = IMPORT_STATES.code("failed")
     query = select(imports).where(imports.c.state != failed).order_by(imports.c.id.desc())
     row = conn.execute(query.limit(1)).one_or_none()
-    if row is None or row.sha256 != sha256 or row.mapping != dict(mapping):
+    if row is None or (row.sha256, row.mapping) != (sha256, dict(mapping)):
         return None
-    if schema_digest is not None and row.schema_digest not in {None, schema_digest}:
-        return None
-    return _import(row)
+    # Before the first chunk, or before the first schema, there is nothing to differ.
+    is_same_schema = (
+        None in {schema_digest, row.schema_digest} or schema_digest == row.schema_digest
+    )
+    return _import(row) if is_same_schema else None
 
 
 def restart(conn: Connection, import_id: str, *, schema_digest: str) -> None:
@@ -149,9 +152,8 @@ def finish_chunk(
         counts: Totals so far, this chunk included.
         rejects: What was refused in this chunk.
     """
-    rows = [{"import_id": import_id, **reject._asdict()} for reject in rejects]
-    if rows:
-        conn.execute(import_rejects.insert(), rows)
+    rows = ((import_id, *reject) for reject in rejects)
+    bulk_load(conn, import_rejects, ("import_id", *Reject._fields), rows)
     _set(conn, import_id, chunks_done=chunks_done, counts=dict(counts))
 
 

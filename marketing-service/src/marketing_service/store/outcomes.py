@@ -1,13 +1,16 @@
 """What became of customers; facts by the sender's id, corrected by newer reports."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, bindparam, case, func, select
 
 from marketing_service.store.dialect import BATCH_ROWS, insert, literals
 from marketing_service.store.tables import campaign_targets, outcomes
 from marketing_service.store.words import ARMS, OUTCOME_KINDS
+
+CHURNED: Final = OUTCOME_KINDS.code("churned")
+STAYED: Final = OUTCOME_KINDS.code("stayed")
 
 
 class OutcomeRow(NamedTuple):
@@ -44,12 +47,15 @@ def record(conn: Connection, found: Sequence[OutcomeRow], *, reported_at: int) -
     Every source id may stand in `found` once.
     """
     known = _known(conn, [row.source_id for row in found])
-    fresh = [row for row in found if known.get(row.source_id, (None, 0))[0] != row]
-    newer = [row for row in fresh if known.get(row.source_id, (None, 0))[1] <= reported_at]
-    new = sum(row.source_id not in known for row in newer)
-    if newer:
-        _upsert(conn, newer, reported_at)
-    return Recorded(new, len(newer) - new, len(found) - len(newer))
+    fresh = [row for row in found if _is_news(row, known.get(row.source_id), reported_at)]
+    new = sum(row.source_id not in known for row in fresh)
+    if fresh:
+        _upsert(conn, fresh, reported_at)
+    return Recorded(new, len(fresh) - new, len(found) - len(fresh))
+
+
+def _is_news(row: OutcomeRow, known: tuple[OutcomeRow, int] | None, reported_at: int) -> bool:
+    return known is None or (known[0] != row and known[1] <= reported_at)
 
 
 def churn_by_arm(conn: Connection, plan_id: int, *, since_ms: int, until_ms: int) -> list[ArmChurn]:
@@ -58,37 +64,11 @@ def churn_by_arm(conn: Connection, plan_id: int, *, since_ms: int, until_ms: int
     Facts that occurred from `since_ms` up to, not including, `until_ms` count. Of several
     facts about one customer the newest report decides.
     """
-    churned, stayed = OUTCOME_KINDS.code("churned"), OUTCOME_KINDS.code("stayed")
-    newest = (
-        select(
-            outcomes.c.customer_id,
-            outcomes.c.kind,
-            func
-            .row_number()
-            .over(
-                partition_by=outcomes.c.customer_id,
-                order_by=(
-                    outcomes.c.reported_at.desc(),
-                    outcomes.c.occurred_at.desc(),
-                    outcomes.c.source_id.desc(),
-                ),
-            )
-            .label("place"),
-        )
-        .where(
-            literals(outcomes.c.kind, sorted((churned, stayed))),
-            outcomes.c.occurred_at >= since_ms,
-            outcomes.c.occurred_at < until_ms,
-        )
-        .subquery()
-    )
+    newest = _newest_churn(since_ms, until_ms)
     same = and_(newest.c.customer_id == campaign_targets.c.customer_id, newest.c.place == 1)
     query = (
         select(
-            campaign_targets.c.arm,
-            func.count(),
-            func.sum(case((newest.c.kind == churned, 1), else_=0)),
-            func.sum(case((newest.c.kind == stayed, 1), else_=0)),
+            campaign_targets.c.arm, func.count(), _count(newest, CHURNED), _count(newest, STAYED)
         )
         .select_from(campaign_targets.outerjoin(newest, same))
         .where(
@@ -102,6 +82,28 @@ def churn_by_arm(conn: Connection, plan_id: int, *, since_ms: int, until_ms: int
         ArmChurn(ARMS.word(arm), customers, int(left), int(kept))
         for arm, customers, left, kept in conn.execute(query)
     ]
+
+
+def _newest_churn(since_ms: int, until_ms: int) -> Subquery:
+    newest_first = (
+        outcomes.c.reported_at.desc(),
+        outcomes.c.occurred_at.desc(),
+        outcomes.c.source_id.desc(),
+    )
+    place = func.row_number().over(partition_by=outcomes.c.customer_id, order_by=newest_first)
+    return (
+        select(outcomes.c.customer_id, outcomes.c.kind, place.label("place"))
+        .where(
+            literals(outcomes.c.kind, (CHURNED, STAYED)),
+            outcomes.c.occurred_at >= since_ms,
+            outcomes.c.occurred_at < until_ms,
+        )
+        .subquery()
+    )
+
+
+def _count(newest: Subquery, kind: int) -> ColumnElement[int]:
+    return func.sum(case((newest.c.kind == kind, 1), else_=0))
 
 
 def _known(conn: Connection, source_ids: Sequence[str]) -> dict[str, tuple[OutcomeRow, int]]:

@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from churn_contract.schema import CustomerSchema
 from marketing_service.errors import LeaseLostError
@@ -271,6 +273,34 @@ def test_files_of_finished_and_unknown_imports_are_swept(ready: Database, spool:
     assert [path.stem for path in spool.path("x").parent.iterdir()] == []
     with ready.read() as conn:
         assert imports.get(conn, waiting.id).state == "done"
+
+
+def test_a_full_chunk_locks_the_database_for_less_than_200_ms(
+    sqlite_database: Database, spool: Spool, schema: CustomerSchema, publish: Publish
+) -> None:
+    publish(sqlite_database, schema)
+    bad = "".join(f"X-{number},bad,steel,,\n" for number in range(5_000))
+    _upload(sqlite_database, spool, HEADER + _boats(5_000) + bad)
+    timed = _TimedDatabase(str(sqlite_database.url))
+
+    _importer(timed, spool, chunk_rows=10_000).run(_claim(timed))
+
+    assert 0 < timed.longest_cpu_seconds < 0.2
+    timed.close()
+
+
+class _TimedDatabase(Database):
+    """Remember the processor time of the longest write; waiting for others does not count."""
+
+    longest_cpu_seconds = 0.0
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with super().write() as conn:
+            start = time.thread_time()
+            yield conn
+        spent = time.thread_time() - start
+        self.longest_cpu_seconds = max(self.longest_cpu_seconds, spent)
 
 
 WORKER = """

@@ -68,6 +68,10 @@ def test_every_bad_field_of_a_row_is_told(schema: CustomerSchema) -> None:
     ]
 
 
+def test_an_id_that_no_other_service_would_take_is_refused(schema: CustomerSchema) -> None:
+    assert _codes(_checker(schema), _row(["x" * 201, *GOOD[1:]])) == [("boat", "out-of-range")]
+
+
 def test_rejects_carry_the_line_and_the_raw_row(schema: CustomerSchema) -> None:
     (reject,) = _checker(schema).check(_row(["B-1", "", "steel", "", ""], line=7))
 

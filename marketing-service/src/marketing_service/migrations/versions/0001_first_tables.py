@@ -23,6 +23,7 @@ def upgrade() -> None:
     _create_imports()
     _create_campaigns()
     _create_targets()
+    _create_target_counts()
     _create_events()
     _create_work()
     _create_service()
@@ -179,6 +180,9 @@ def _create_targets() -> None:
     op.create_index(
         "ix_campaign_targets_open", "campaign_targets", ["plan_id"], **_where("state IN (2, 6)")
     )
+
+
+def _create_target_counts() -> None:
     op.create_table(
         "target_counts",
         sa.Column("plan_id", _ID, nullable=False),

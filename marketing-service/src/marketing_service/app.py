@@ -1,20 +1,22 @@
-"""Composition root of the web process: routes over a database, nothing that sends or scores."""
+"""Composition root of the web process: it writes rows and jobs, never scores or sends."""
 
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
-from importlib.metadata import version
+from collections.abc import Mapping
+from typing import Final
 
 from flask import Flask
 
 from marketing_service import migrations
 from marketing_service.api.campaigns import CampaignRoutes
 from marketing_service.api.customers import CustomerRoutes
+from marketing_service.api.idempotency import Replay
 from marketing_service.api.imports import ImportRoutes
 from marketing_service.api.outcomes import OutcomeRoutes
-from marketing_service.api.targets import TargetRoutes
+from marketing_service.api.results import ResultRoutes
 from marketing_service.importing.spool import Spool
+from marketing_service.results import build_report
 from marketing_service.settings import WebSettings, load
 from marketing_service.store.engine import Database
 from service_kit.flask_app import install_kit
@@ -23,19 +25,34 @@ from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 from service_kit.server import bind_host, serve
 
+VERSION: Final = "0.1.0"
 
-def create_app(
-    settings: WebSettings, database: Database, log: EventLog, *, clock: Callable[[], int]
-) -> Flask:
-    """Build the app over a database; ready while its schema is this release's.
 
-    Args:
-        settings: Limits and places.
-        database: Opened by the caller, who also closes it.
-        log: Where events go.
-        clock: Milliseconds UTC.
+def run(environ: Mapping[str, str]) -> None:
+    """Serve the HTTP API until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: The environment does not describe a web process.
     """
-    app = Flask("marketing_service", static_folder=None)
+    settings = load(WebSettings, environ)
+    serve(
+        f"{__name__}:{create_wsgi.__name__}",
+        host=bind_host(trust_network=settings.trust_network),
+        port=settings.port,
+        threads=settings.threads,
+    )
+
+
+def create_wsgi() -> Flask:
+    """Build the app from the environment; granian calls this in its worker process."""
+    settings = load(WebSettings, os.environ)
+    log = EventLog("marketing-service", VERSION, sys.stdout)
+    return create_app(settings, Database(settings.database_url), log)
+
+
+def create_app(settings: WebSettings, database: Database, log: EventLog) -> Flask:
+    """Build the app over a store; ready once the database is of this release."""
+    app = Flask(__name__, static_folder=None)
     health = Health()
     health.add_check("database", database.check)
     health.add_check("migrations", lambda: migrations.check(database))
@@ -47,34 +64,18 @@ def create_app(
         metric_prefix="marketing",
         max_body_bytes=settings.max_body_bytes,
     )
-    spool, largest = Spool(settings.spool_dir), settings.max_import_bytes
-    ImportRoutes(database, spool, clock=clock, max_bytes=largest).register(app)
-    CustomerRoutes(database).register(app)
-    CampaignRoutes(database, clock=clock).register(app)
-    TargetRoutes(database).register(app)
-    OutcomeRoutes(database, clock=clock).register(app)
+    spool = Spool(settings.spool_dir)
+    for routes in (
+        ImportRoutes(database, spool, clock=now_ms, max_bytes=settings.max_import_bytes),
+        CustomerRoutes(database),
+        CampaignRoutes(database, Replay(database, now_ms), clock=now_ms),
+        ResultRoutes(database, build_report, clock=now_ms),
+        OutcomeRoutes(database, clock=now_ms),
+    ):
+        app.register_blueprint(routes.blueprint())
     return app
 
 
-def create_wsgi() -> Flask:
-    """Build the served app from the environment; granian calls this once."""
-    settings = load(WebSettings, os.environ)
-    log = EventLog("marketing-service", version("marketing-service"), sys.stdout)
-    return create_app(settings, Database(settings.database_url), log, clock=now_ms)
-
-
-def run(environ: Mapping[str, str]) -> None:
-    """Serve the API until SIGTERM.
-
-    Raises:
-        SettingsError: A setting is wrong; nothing was started.
-    """
-    settings = load(WebSettings, environ)
-    host = bind_host(trust_network=settings.trust_network)
-    target = "marketing_service.app:create_wsgi"
-    serve(target, host=host, port=settings.port, threads=settings.threads)
-
-
 def now_ms() -> int:
-    """Return the wall clock in milliseconds UTC."""
+    """Tell the time of day in milliseconds UTC."""
     return time.time_ns() // 1_000_000

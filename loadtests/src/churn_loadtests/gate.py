@@ -105,9 +105,13 @@ def _is_kept(name: str, value: float, limit: float) -> bool:
 
 def report(verdicts: list[Verdict]) -> str:
     """Return the verdicts as text; the last line tells the outcome."""
-    voids = [each.name for each in verdicts if each.voids and not each.kept]
-    broken = [each.name for each in verdicts if not each.voids and not each.kept]
-    outcome = f"budgets broken: {', '.join(broken)}" if broken else "all budgets kept"
+    return "\n".join([*map(str, verdicts), _outcome([each for each in verdicts if not each.kept])])
+
+
+def _outcome(missed: list[Verdict]) -> str:
+    voids = ", ".join(each.name for each in missed if each.voids)
     if voids:
-        outcome = f"the run is void, the generator could not keep up: {', '.join(voids)}"
-    return "\n".join([*map(str, verdicts), outcome])
+        return f"the run is void, the generator could not keep up: {voids}"
+    if missed:
+        return f"budgets broken: {', '.join(each.name for each in missed)}"
+    return "all budgets kept"

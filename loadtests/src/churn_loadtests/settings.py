@@ -54,19 +54,22 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: With one line for each variable that is wrong.
     """
-    given = {name: text for name, text in environ.items() if name.startswith(PREFIX) and text}
+    given = _given(environ)
     problems = [_unknown(name) for name in given if name not in HELP]
     values: dict[str, object] = {}
-    for name, (attribute, read) in _READERS.items():
-        if name not in given:
-            continue
+    for name in given.keys() & _READERS.keys():
+        attribute, read = _READERS[name]
         try:
             values[attribute] = read(given[name])
         except (ValueError, OSError) as error:
             problems.append(f"{name}: {error}")
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError("\n".join(sorted(problems)))
     return Settings(**values)  # type: ignore[arg-type]  # each reader returns its field's type
+
+
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in environ.items() if name.startswith(PREFIX) and text}
 
 
 def local_origin(url: str) -> str:

@@ -81,7 +81,8 @@ class LevelReader:
 
     def __init__(self, field: Field) -> None:
         self._field = field
-        self._json_words = json_words(field)
+        self._truths = json_words(field)
+        self._numbers = self._truths if field.is_zero_one else {}
         raw = dict(zip(field.raw_levels, field.levels, strict=False))
         self._levels = raw | {level: level for level in field.levels}
         self._synonyms = _synonyms(field)
@@ -92,10 +93,9 @@ class LevelReader:
             return missing_value(self._field)
         if isinstance(value, str):
             return self._level(value, self._levels)
-        if isinstance(value, bool | int | float) and value in self._json_words:
-            fits = isinstance(value, bool) or set(self._field.levels) <= {"0", "1"}
-            if fits:
-                return self._json_words[value]
+        words = self._truths if isinstance(value, bool) else self._numbers
+        if isinstance(value, int | float) and value in words:
+            return words[value]
         raise BadValueError("wrong-type", f"must be {expected(self._field)}")
 
     def from_text(self, cell: str) -> Value:
@@ -115,11 +115,10 @@ class LevelReader:
 
 def json_words(field: Field) -> dict[bool | int | float, str]:
     """Map true and false, which equal 1 and 0, to the levels of a boolean field."""
-    words: dict[bool | int | float, str] = {}
-    if field.kind == "boolean":
-        words.update((True, level) for level in field.levels if level in _POSITIVE)
-        words.update((False, level) for level in field.levels if level in _NEGATIVE)
-    return words
+    if field.kind != "boolean":
+        return {}
+    truths = ((False, _NEGATIVE), (True, _POSITIVE))
+    return {truth: level for level in field.levels for truth, words in truths if level in words}
 
 
 def _synonyms(field: Field) -> dict[str, str]:

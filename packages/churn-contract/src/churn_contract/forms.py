@@ -44,7 +44,7 @@ def _form_field(field: Field) -> FormField:
     is_number = field.kind == "number"
     return FormField(
         name=field.name,
-        label=field.label or in_words(field.raw or field.name),
+        label=title(field),
         kind="number" if is_number else "select",
         options=() if is_number else _options(field),
         minimum=field.minimum,
@@ -60,15 +60,20 @@ def _form_field(field: Field) -> FormField:
 def _options(field: Field) -> tuple[tuple[str, str], ...]:
     empty = (("", "Not known"),) if field.accepts_missing else ()
     labels = field.raw_levels or field.levels
-    if field.kind == "boolean" and set(labels) <= {"0", "1"}:
-        labels = tuple("Yes" if level == "1" else "No" for level in field.levels)
-    return empty + tuple(zip(field.levels, map(in_words, labels), strict=True))
+    shown = {"0": "No", "1": "Yes"} if field.is_zero_one else {}
+    words = (shown.get(label) or in_words(label) for label in labels)
+    return empty + tuple(zip(field.levels, words, strict=True))
 
 
 def _middle(field: Field) -> str:
     low, high = training_range(field)
     middle = (low + high) / 2
     return f"{middle:.0f}" if high - low > 10 else f"{middle:.6g}"
+
+
+def title(field: Field) -> str:
+    """Return the field's label, or its name as a person would write it."""
+    return field.label or in_words(field.raw or field.name)
 
 
 def in_words(name: str) -> str:

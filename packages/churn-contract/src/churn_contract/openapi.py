@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from churn_contract.cells import json_words
-from churn_contract.forms import in_words
+from churn_contract.forms import title
 from churn_contract.outcome import Outcome
 from churn_contract.prediction import Prediction
 from churn_contract.problem import Problem
@@ -40,19 +40,16 @@ def _customer(schema: CustomerSchema) -> dict[str, Any]:
 
 
 def _property(field: Field) -> dict[str, Any]:
-    words = {
-        "title": field.label or in_words(field.raw or field.name),
-        "description": " ".join(filter(None, (field.help, field.unit and f"In {field.unit}."))),
-    }
-    described = {key: text for key, text in words.items() if text}
-    if field.kind == "number":
-        null = ["null"] if field.accepts_missing else []
-        limits = {"minimum": field.minimum, "maximum": field.maximum}
-        return described | {"type": ["number", *null]} | limits
-    return described | {"enum": _choices(field)}
+    unit = f"In {field.unit}." if field.unit else ""
+    described = {"title": title(field), "description": f"{field.help} {unit}".strip()}
+    if field.kind != "number":
+        return described | {"enum": _choices(field)}
+    null = ["null"] if field.accepts_missing else []
+    limits = {"minimum": field.minimum, "maximum": field.maximum}
+    return described | {"type": ["number", *null]} | limits
 
 
 def _choices(field: Field) -> list[object]:
-    digits = [int(level) for level in field.levels if level in {"0", "1"}]
+    digits = [int(level) for level in field.levels] if field.is_zero_one else []
     null = [None] if field.accepts_missing else []
-    return [*field.levels, *(digits if field.kind == "boolean" else []), *json_words(field), *null]
+    return [*field.levels, *digits, *json_words(field), *null]

@@ -26,9 +26,13 @@ def sample_customers(schema: CustomerSchema, seed: int) -> Iterator[dict[str, ob
 def _sample(field: Field, source: random.Random) -> object:
     if field.accepts_missing and source.random() < _MISSING_SHARE:
         return None
+    share = source.random()
     if field.kind == "number":
-        low, high = training_range(field)
-        value = low + (high - low) * source.random()
-        return int(value) if low.is_integer() and high.is_integer() else round(value, 2)
-    level = field.levels[int(source.random() * len(field.levels))]
-    return int(level) if field.kind == "boolean" and level in {"0", "1"} else level
+        return _number(*training_range(field), share)
+    level = field.levels[int(share * len(field.levels))]
+    return int(level) if field.is_zero_one else level
+
+
+def _number(low: float, high: float, share: float) -> float:
+    value = low + (high - low) * share
+    return int(value) if low.is_integer() and high.is_integer() else round(value, 2)

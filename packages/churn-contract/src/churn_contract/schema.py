@@ -82,6 +82,11 @@ class Field(
         """Whether null in JSON and an empty cell in a file are accepted."""
         return self.nullable or self.blank is not None
 
+    @property
+    def is_zero_one(self) -> bool:
+        """Whether it is a boolean that the file writes as 0 and 1."""
+        return self.kind == "boolean" and set(self.levels) <= {"0", "1"}
+
 
 class OutcomeField(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The column to learn: its name, the level that means churn, the time it looks ahead."""
@@ -194,11 +199,9 @@ def _with_field_name(message: str, data: bytes) -> str:
 def _field_problems(field: Field) -> Iterator[str]:
     if not field.name or canonical_name(field.name) != field.name:
         yield f"the name must be canonical: {canonical_name(field.name)!r}"
-    if field.raw_levels and len(field.raw_levels) != len(field.levels):
+    if len(field.raw_levels) not in {0, len(field.levels)}:
         yield "raw_levels must be parallel to levels"
     if field.role == "feature":
-        if field.kind == "text":
-            yield "a feature is a category, a number or a boolean"
         yield from _number_problems(field) if field.kind == "number" else _level_problems(field)
 
 
@@ -219,6 +222,8 @@ def _level_problems(field: Field) -> Iterator[str]:
     canonical = {canonical_name(level) for level in field.levels} - {""}
     if not field.levels or sorted(canonical) != sorted(field.levels):
         yield "levels must be given, each one once, trimmed, lower case, blanks as _"
+    if field.kind == "text":
+        yield "a feature is a category, a number or a boolean"
     if field.kind == "boolean" and len(field.levels) > 2:
         yield "a boolean has one or two levels"
     if field.blank not in {None, *field.levels}:

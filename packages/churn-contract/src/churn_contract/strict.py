@@ -101,7 +101,7 @@ def _number_type(field: Field) -> Any:
 
 
 def _level_type(field: Field) -> Any:
-    if set(field.levels) == {"0", "1"} and field.kind == "boolean":
+    if field.is_zero_one and len(field.levels) == 2:
         return bool | _literal("0", "1", 0, 1)
     return _literal(*field.levels)
 
@@ -113,4 +113,4 @@ def _literal(*words: str | int) -> Any:
 def _translation(field: Field) -> dict[Any, Value]:
     """Map what the decoder may return to canonical values; empty when nothing changes."""
     table: dict[Any, Value] = {None: missing_value(field)} if field.blank is not None else {}
-    return table | (json_words(field) if set(field.levels) == {"0", "1"} else {})
+    return table | (json_words(field) if field.is_zero_one else {})

@@ -22,8 +22,9 @@ class FakeTime:
     Each spawned arrival is answered `latency(moment it was sent)` seconds later.
     """
 
-    def __init__(self, latency: Callable[[float], float]) -> None:
+    def __init__(self, latency: Callable[[float], float], start_delay: float) -> None:
         self.now = 100.0
+        self._start_delay = start_delay
         self._latency = latency
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -42,7 +43,7 @@ class FakeTime:
 
     def spawn(self, arrive: Callable[[float], None], moment: float) -> None:
         """Run the arrival when its answer is there; `send` turns the clock back for it."""
-        sent = self.now
+        sent = self.now + self._start_delay
         ends = sent + self._latency(sent)
 
         def answered() -> None:
@@ -57,9 +58,13 @@ class FakeTime:
 
 
 def run(
-    due: tuple[float, ...], latency: Callable[[float], float], limit: int = 1000
+    due: tuple[float, ...],
+    latency: Callable[[float], float],
+    *,
+    limit: int = 1000,
+    start_delay: float = 0.0,
 ) -> list[Sample]:
-    time = FakeTime(latency)
+    time = FakeTime(latency, start_delay)
     samples: list[Sample] = []
     loop = OpenLoop(
         send=time.send,
@@ -124,6 +129,13 @@ def test_arrivals_go_on_while_the_target_hangs_and_their_waiting_counts() -> Non
     assert len(waits) == 2000
     assert waits[-1] == pytest.approx(4.0, rel=0.01)
     assert waits[int(0.99 * 2000)] == pytest.approx(4 - 0.01 * 20, rel=0.02)
+
+
+def test_a_late_start_counts_in_the_scheduled_latency_and_as_lag() -> None:
+    samples = run((0.0, 1.0, 2.0), lambda _: 0.2, start_delay=0.3)
+    assert [sample.lag for sample in samples] == pytest.approx([0.3] * 3)
+    assert [sample.sending for sample in samples] == pytest.approx([0.2] * 3)
+    assert [sample.scheduled for sample in samples] == pytest.approx([0.5] * 3)
 
 
 def test_at_the_in_flight_limit_an_arrival_fails_at_once() -> None:

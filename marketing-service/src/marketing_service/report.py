@@ -91,10 +91,8 @@ class CampaignFacts:
     @property
     def phase(self) -> Phase:
         """How far the campaign is, for its judge."""
-        if self.plan is None:
-            return "draft"
         if self.launched_at_ms is None:
-            return "planned"
+            return "planned" if self.plan else "draft"
         return "interim" if self.days_left else "final"
 
 

@@ -67,4 +67,4 @@ def _arms(
 def _promised(conn: Connection, plan_id: int | None) -> PlanSummary | None:
     """Read what the plan promised."""
     summary = None if plan_id is None else plans.get(conn, plan_id).summary
-    return None if summary is None else summary_from_json(summary)
+    return summary_from_json(summary) if summary else None

@@ -69,13 +69,11 @@ def write_sample_data(
         truth.writerow(_truth_header(laws))
         for block in _blocks(train_customers + customers, seed=seed, laws=laws):
             past = block.part(0, train_customers)
-            train.writerows(_train_rows(past, seed=seed, laws=laws))
-            _write_audience(
-                block.part(train_customers, block.first + block.rows),
-                (audience, truth),
-                seed=seed,
-                laws=laws,
-            )
+            if past.rows:
+                train.writerows(_train_rows(past, seed=seed, laws=laws))
+            later = block.part(train_customers, block.first + block.rows)
+            if later.rows:
+                _write_audience(later, (audience, truth), seed=seed, laws=laws)
     return files
 
 

@@ -108,7 +108,7 @@ def allocate(
     problem = _Problem(
         net,
         cost,
-        float("inf") if budget is None else budget,
+        float("inf") if budget is None else float(budget),
         net.size if max_contacts is None else max_contacts,
     )
     chosen, contact_price = problem.choose(0.0)

@@ -47,8 +47,8 @@ class CampaignFileError(ValueError):
 
 def shown(value: object) -> str:
     """Write a value the way its author would recognise it, shortened."""
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Mapping):
         return "a table"
     text = repr(value) if isinstance(value, str) else str(value)
@@ -86,9 +86,11 @@ class Reader:
         self.fail(key, f"must be {rule} (got {shown(got)})")
 
     def take(self, key: str, rule: str, default: object) -> object:
-        """Take a raw value; a missing required one is an error and gives None."""
+        """Take a raw value; a missing required one or a null is an error and gives None."""
         self.known.append(key)
         if key in self.table:
+            if self.table[key] is None:
+                self.wrong(key, rule, None)
             return self.table[key]
         if default is REQUIRED:
             self.fail(key, f"is missing (expected {rule})")
@@ -151,10 +153,11 @@ class Reader:
     def flag(self, key: str, *, default: bool) -> bool:
         """Take true or false."""
         value = self.take(key, "true or false", default)
-        if not isinstance(value, bool):
+        if isinstance(value, bool):
+            return value
+        if value is not None:
             self.wrong(key, "true or false", value)
-            return default
-        return value
+        return default
 
     def choice(self, key: str, words: Sequence[str], *, default: object = REQUIRED) -> str:
         """Take one of a few words; a wrong one names the nearest."""

@@ -198,7 +198,7 @@ def test_a_cancelled_campaign_cannot_be_launched_again(database: Database) -> No
         _launch(database, campaign)
 
 
-def test_of_two_people_who_plan_at_once_one_is_refused(database: Database) -> None:
+def test_of_two_people_who_plan_at_once_the_second_is_refused(database: Database) -> None:
     campaign = _save(database)
     refusals: list[ServiceError] = []
 
@@ -208,11 +208,13 @@ def test_of_two_people_who_plan_at_once_one_is_refused(database: Database) -> No
         except CampaignStateError as error:
             refusals.append(error)
 
-    threads = [threading.Thread(target=plan) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    second = threading.Thread(target=plan)
+    with database.write() as conn:
+        campaigns.move(conn, campaign.id, CampaignEvent.PLAN, actor="ann", now_ms=2)
+        second.start()
+        second.join(timeout=0.3)
+        assert second.is_alive()
+    second.join()
 
-    assert len(refusals) == 3
+    assert len(refusals) == 1
     assert _actions(database) == ["campaign.create", "campaign.plan"]

@@ -102,7 +102,11 @@ def workers(mailbox: Mailbox) -> Iterator[Workers]:
     workers.end()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("database", "seed"),
+    [("sqlite", 0), ("sqlite", 1), ("postgresql", 2)],
+    indirect=["database"],
+)
 def test_a_worker_killed_in_the_middle_mails_nobody_twice_and_loses_nobody(
     database: Database, running_campaign: Launch, workers: Workers, seed: int
 ) -> None:

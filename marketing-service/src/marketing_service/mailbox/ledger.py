@@ -88,6 +88,7 @@ class Ledger:
         self._kept = kept
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
+        self._has_tables = False
 
     def check(self) -> str | None:
         """Return None when the file can be read, else why it cannot."""
@@ -186,23 +187,24 @@ class Ledger:
     def _write(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             if self._writer is None:
-                self._writer = _open(self._path)
+                self._writer = self._open()
             with self._writer as db:
                 yield db
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        db = _open(self._path)
+        db = self._open()
         try:
             yield db
         finally:
             db.close()
 
-
-def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=10, check_same_thread=False)
-    db.execute("PRAGMA journal_mode=WAL")
-    # The 250 is a promise: without FULL a power cut could take back what was promised.
-    db.execute("PRAGMA synchronous=FULL")
-    db.executescript(_SCHEMA)
-    return db
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=10, check_same_thread=False)
+        # The 250 is a promise: without FULL a power cut could take back what was promised.
+        db.execute("PRAGMA synchronous=FULL")
+        if not self._has_tables:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.executescript(_SCHEMA)
+            self._has_tables = True
+        return db

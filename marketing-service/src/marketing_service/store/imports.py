@@ -18,8 +18,9 @@ class ImportRun:
 
     Attributes:
         mapping: Columns of the file by name -> our names; what the header tells stays out.
-        counts: Rows by what became of them: read, new, changed, unchanged, rejected,
-            duplicate.
+        counts: Rows by what became of them: `read` is the sum of new, changed, unchanged,
+            rejected and duplicate. A row with the id of a later row counts as duplicate
+            when both are in one chunk; else the later one counts as changed.
         chunks_done: Chunks of the file that are stored; a resumed import skips them.
         schema_digest: Schema the rows were checked against; None before the first chunk.
     """

@@ -108,7 +108,6 @@ REASONS: Final = Words(
         "invalid_record": 23,
         "erased": 24,
         "expired": 25,
-        "below_threshold": 26,
     },
 )
 JOB_STATES: Final = Words("job state", {"queued": 0, "running": 1, "done": 2, "failed": 3})

@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
 
 
 def test_files_may_span_blocks(tmp_path: Path) -> None:
-    files = write_sample_data(tmp_path, customers=60_000, seed=1, train_customers=50_000)
+    files = write_sample_data(tmp_path, customers=10_000, seed=1, train_customers=100_000)
     ids = [row["customerID"] for path in (files.train, files.customers) for row in _read(path)]
     assert len(set(ids)) == 110_000
 

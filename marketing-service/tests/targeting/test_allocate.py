@@ -120,6 +120,12 @@ def test_equal_customers_are_taken_in_canonical_order() -> None:
     assert both.gap == 0
 
 
+def test_money_left_over_buys_no_forbidden_contact() -> None:
+    net, cost = np.array([10.0, 9.0, 1.0]), np.array([6.0, 1.0, 1.0])
+    found = allocate(net, cost, budget=5, max_contacts=1)
+    assert found.chosen.tolist() == [False, True, False]
+
+
 def test_two_price_lists_are_mixed_when_both_limits_bind() -> None:
     net = np.repeat([10.0, 4.0], 1000)
     cost = np.repeat([5.0, 1.0], 1000)

@@ -4,11 +4,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from marketing_service.campaign import CampaignEvent
 from marketing_service.errors import UnknownCampaignError
 from marketing_service.results import build_report
-from marketing_service.store import campaigns, outcomes, plans
+from marketing_service.store import campaigns, customers, outcomes, plans
 from marketing_service.store.engine import Database
 from marketing_service.store.outcomes import OutcomeRow
+from marketing_service.store.targets import StagedTarget, stage_targets
 from marketing_service.targeting.policies import PlanInputs, plan_customers
 from marketing_service.targeting.spec import parse_campaign, spec_to_json
 
@@ -79,6 +81,25 @@ def test_a_campaign_without_plan_reports_nothing(
     report = build_report(sqlite_database, "new", 5)
     assert (report.facts.phase, report.facts.status) == ("draft", "draft")
     assert report.treated.customers == 0
+
+
+def test_before_the_launch_the_arms_have_sizes_and_no_outcomes(
+    sqlite_database: Database, spec: dict[str, Any]
+) -> None:
+    with sqlite_database.write() as conn:
+        record = customers.CustomerRecord("a", None, None, {}, bytes(32), "s")
+        customers.upsert(conn, [record], now_ms=0)
+        row = customers.ids_of(conn, ["a"])["a"]
+        found = campaigns.save(conn, slug="s", spec=spec, spec_digest="d", author="a", now_ms=1)
+        plan = plans.create(conn, found.id, now_ms=0)
+        target = StagedTarget(row, "control", None, 0.5, 1.0, None, None, 0.3, "control", "control")
+        stage_targets(conn, plan.id, [target])
+        for event, given in ((CampaignEvent.PLAN, None), (CampaignEvent.PLAN_DONE, plan.id)):
+            campaigns.move(conn, found.id, event, actor="a", now_ms=0, plan_id=given)
+    _post(sqlite_database, [row], "c", 5)
+    report = build_report(sqlite_database, "s", 10)
+    assert (report.control.customers, report.control.churned) == (1, 0)
+    assert report.verdict == "no verdict: the campaign has not been launched"
 
 
 def test_the_promise_of_the_plan_stands_beside(

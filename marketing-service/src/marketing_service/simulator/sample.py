@@ -101,11 +101,7 @@ def outcomes_for(
     Raises:
         ValueError: the truth file does not know the offer; the message lists those known.
     """
-    reached = {
-        row["customer_id"]: row["arm"] == "treated" and row.get("state", "sent") in _REACHED
-        for row in targets
-        if row["arm"] in {"treated", "control"}
-    }
+    reached = _reached(targets)
     with truth.open(encoding="utf-8", newline="") as source:
         reader = csv.DictReader(source)
         column = _outcome_column(reader.fieldnames or (), offer)
@@ -126,6 +122,15 @@ def demo_campaign_toml() -> str:
     """Read the packaged campaign file of the demo."""
     source = resources.files("marketing_service.simulator").joinpath("demo-campaign.toml")
     return source.read_text(encoding="utf-8")
+
+
+def _reached(targets: Iterable[Mapping[str, str]]) -> dict[str, bool]:
+    """Say for every customer of both arms whether a message reached them."""
+    return {
+        row["customer_id"]: row["arm"] == "treated" and row.get("state", "sent") in _REACHED
+        for row in targets
+        if row["arm"] in {"treated", "control"}
+    }
 
 
 def _blocks(total: int, *, seed: int, laws: Laws) -> Iterator[Block]:

@@ -19,8 +19,7 @@ from marketing_service.targeting.economics import Floats
 
 Mask = NDArray[np.bool_]
 
-_BISECTIONS = 200
-_PRICE_TOLERANCE = 1e-13
+_BISECTIONS = 80
 _FILL_CANDIDATES = 20_000
 
 
@@ -145,8 +144,6 @@ def _bracket(problem: _Problem) -> tuple[float, float]:
     low, high = 0.0, float((problem.net[paid] / problem.cost[paid]).max()) * (1 + 1e-9)
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        if high - low <= _PRICE_TOLERANCE * high:
-            break
         if problem.spend(problem.choose(middle)[0]) > problem.budget:
             low = middle
         else:

@@ -4,8 +4,7 @@ from math import ceil, sqrt
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
-_MAX_ROUNDS = 200
-_TOLERANCE = 1e-12
+_ROUNDS = 100
 
 
 def _standard_error_factor(base: float, effect: float, control_share: float, r2: float) -> float:
@@ -74,14 +73,11 @@ def smallest_effect(
         return None
     distance = _quantiles(confidence, power)
     effect = 0.0
-    for _ in range(_MAX_ROUNDS):
+    for _ in range(_ROUNDS):
         factor = _standard_error_factor(base_rate, effect, control_share, r2)
-        following = distance * sqrt(factor / customers)
-        if following > base_rate:
+        effect = distance * sqrt(factor / customers)
+        if effect > base_rate:
             return None
-        if abs(following - effect) < _TOLERANCE:
-            break
-        effect = following
     return effect
 
 

@@ -223,6 +223,7 @@ def test_a_channel_that_raises_leaves_its_window_unknown(
     worker.messenger.plan = explode
     worker.run()
     assert campaign.counts() == {"unknown": 4}
+    assert '"event":"message.unknown"' in worker.log.getvalue()
     assert campaign.status() == "finished_with_unknown"
     assert not world.arrived
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import Connection
 
+from marketing_service.outbox.silence import Silence
 from marketing_service.store.claims import orphaned_epochs, release_epoch, settle_epoch
 from marketing_service.store.dialect import is_sqlite
 from marketing_service.store.engine import Database
@@ -17,9 +17,6 @@ from marketing_service.store.workers import (
     register_worker,
     stop_worker,
 )
-
-_ENDED: Final = -1
-"""Stands for the counter of a life that is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +61,9 @@ class Membership:
         self._database = database
         self._name = name
         self._clock = clock
-        self._monotonic = monotonic
         self._epoch: int | None = None
         self._resigned: list[int] = []
-        self._seen: dict[int, tuple[int, float]] = {}
+        self._silence = Silence(monotonic)
         self._peers = 1
 
     @property
@@ -130,13 +126,11 @@ class Membership:
             live = {worker.epoch: worker.heartbeat for worker in live_workers(conn)}
             orphans = orphaned_epochs(conn)
         self._peers = max(1, len(live))
-        self._notice(live, orphans)
-        silent = self._silent_for(self.patience.dead_seconds)
-        dead = [epoch for epoch in live if epoch in silent and epoch != self._epoch]
-        due = self._silent_for(self.patience.settle_seconds).intersection(orphans)
-        if not dead and not due:
-            return Findings()
-        return self._take_over({epoch: live[epoch] for epoch in dead}, sorted(due))
+        self._silence.notice(live, orphans)
+        silent = self._silence.lasting(self.patience.dead_seconds) - {self._epoch}
+        dead = {epoch: heartbeat for epoch, heartbeat in live.items() if epoch in silent}
+        due = self._silence.lasting(self.patience.settle_seconds).intersection(orphans)
+        return self._take_over(dead, sorted(due)) if dead or due else Findings()
 
     def _end(self, conn: Connection, epoch: int) -> None:
         release_epoch(conn, epoch)
@@ -153,21 +147,3 @@ class Membership:
             released = sum(release_epoch(conn, epoch) for epoch in fenced)
             settled = sum(settle_epoch(conn, epoch) for epoch in due)
         return Findings(fenced=tuple(fenced), released=released, settled=settled)
-
-    def _notice(self, live: dict[int, int], orphans: list[int]) -> None:
-        """Remember since when each counter stands still; forget workers without a trace."""
-        now = self._monotonic()
-        known = {epoch: self._seen[epoch] for epoch in (*live, *orphans) if epoch in self._seen}
-        for epoch in orphans:
-            # Settling counts from the end of the life, not from its last beat: until then
-            # the worker may have marked more targets.
-            if known.get(epoch, (None,))[0] != _ENDED:
-                known[epoch] = (_ENDED, now)
-        for epoch, heartbeat in live.items():
-            if known.get(epoch, (None,))[0] != heartbeat:
-                known[epoch] = (heartbeat, now)
-        self._seen = known
-
-    def _silent_for(self, seconds: float) -> set[int]:
-        now = self._monotonic()
-        return {epoch for epoch, (_, since) in self._seen.items() if now - since >= seconds}

@@ -171,7 +171,10 @@ class Sender:
         )
         batch.outcomes.extend(outcomes)
         self._notice_fault(batch, outcomes)
-        return Counter(outcome.state for outcome in outcomes), 0.0
+        states = Counter(outcome.state for outcome in outcomes)
+        if states["unknown"]:
+            self._log.event("message.unknown", level="warning", targets=states["unknown"])
+        return states, 0.0
 
     def _notice_fault(self, batch: Batch, outcomes: list[Outcome]) -> None:
         """Stop claiming for a while when the channel, not the customers, is at fault."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 from sqlalchemy import Connection
@@ -11,7 +11,12 @@ from sqlalchemy import Connection
 from churn_contract.problem import FieldError
 from marketing_service.campaign import CampaignEvent, CampaignStatus
 from marketing_service.canonical import canonical_json
-from marketing_service.errors import AudienceChangedError, InvalidCampaignError
+from marketing_service.errors import (
+    AudienceChangedError,
+    InvalidCampaignError,
+    MediaTypeError,
+    UnderpoweredError,
+)
 from marketing_service.message.compose import check_message
 from marketing_service.message.errors import MessageError
 from marketing_service.store import campaigns, plan_jobs, plans
@@ -23,13 +28,6 @@ from marketing_service.targeting.spec import (
     parse_campaign_toml,
     spec_to_json,
 )
-from service_kit.problems import ServiceError
-
-
-class UnderpoweredError(ServiceError):
-    """The campaign is too small to show its planned effect, and its file demands that."""
-
-    status, type, title = 409, "underpowered", "The campaign is too small to learn from"
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,18 @@ class Launch:
         return "launched" if self.is_new else "already launched: nothing is sent twice"
 
 
-def read_campaign_file(body: bytes, *, is_toml: bool) -> CampaignSpec:
-    """Read a campaign file.
+TOML_TYPES: Final = frozenset({"application/toml", "text/toml"})
+
+
+def read_campaign_file(body: bytes, media_type: str) -> CampaignSpec:
+    """Read a campaign file, as TOML or JSON.
 
     Raises:
+        MediaTypeError: It is of another type.
         InvalidCampaignError: Names every bad field.
     """
     try:
-        spec = parse_campaign_toml(body) if is_toml else parse_campaign(_json_mapping(body))
+        spec = _parse(body, media_type)
         _check_message(spec)
     except CampaignFileError as error:
         found = [
@@ -120,6 +122,14 @@ def launch_campaign(
     return Launch(launched, is_new=campaign.launched_at is None)
 
 
+def _parse(body: bytes, media_type: str) -> CampaignSpec:
+    if media_type in TOML_TYPES:
+        return parse_campaign_toml(body)
+    if media_type != "application/json":
+        raise MediaTypeError("Send the campaign as application/toml or application/json.")
+    return parse_campaign(_json_mapping(body))
+
+
 def _check_message(spec: CampaignSpec) -> None:
     document = spec_to_json(spec)["message"]
     try:
@@ -142,8 +152,8 @@ def _check_power(conn: Connection, campaign: Campaign) -> None:
 def _json_mapping(body: bytes) -> Mapping[str, object]:
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InvalidCampaignError(f"The body is no JSON: {error}") from error
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise InvalidCampaignError("The body is no JSON.") from error
     if not isinstance(found, dict):
         raise InvalidCampaignError("The body is no JSON object.")
     return found

@@ -20,8 +20,6 @@ from marketing_service.store import campaigns
 from marketing_service.store.campaigns import Campaign
 from marketing_service.store.engine import Database
 
-TOML_TYPES = frozenset({"application/toml", "text/x-toml", "text/plain"})
-
 
 class CampaignRoutes:
     """Translate HTTP to campaigns and back.
@@ -49,7 +47,7 @@ class CampaignRoutes:
 
     def create(self) -> Response:
         """File a campaign; the same file again is 200, another one replaces the draft."""
-        spec = read_campaign_file(request.get_data(), is_toml=request.mimetype in TOML_TYPES)
+        spec = read_campaign_file(request.get_data(), request.mimetype)
         with self._database.write() as conn:
             found, is_new = file_campaign(conn, spec, author=actor(), now_ms=self._clock())
             shown = campaign_json(conn, found)

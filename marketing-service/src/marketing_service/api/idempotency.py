@@ -9,7 +9,8 @@ from flask import Response, request
 
 from churn_contract import headers as names
 from churn_contract.problem import FieldError
-from marketing_service.api.questions import InvalidQueryError, actor
+from marketing_service.api.questions import actor
+from marketing_service.errors import InvalidRequestError
 from marketing_service.store import idempotency
 from marketing_service.store.engine import Database
 from marketing_service.store.idempotency import StoredReply
@@ -64,7 +65,7 @@ def _check_key(key: str) -> None:
     rule = f"must have at most {LONGEST_KEY} characters"
     name = names.IDEMPOTENCY_KEY
     error = FieldError(pointer=name, field=name, code="out-of-range", detail=rule)
-    raise InvalidQueryError(f"{name} {rule}.", errors=[error])
+    raise InvalidRequestError(f"{name} {rule}.", errors=[error])
 
 
 def _fingerprint() -> str:

@@ -4,22 +4,10 @@ from flask import request
 
 from churn_contract import headers as names
 from churn_contract.problem import FieldError
-from service_kit.problems import ServiceError
+from marketing_service.errors import InvalidRequestError
 
 MOST_ROWS = 10_000
 NOBODY = "local"
-
-
-class InvalidQueryError(ServiceError):
-    """A parameter behind the question mark cannot be used; `errors` names it."""
-
-    status, type, title = 400, "invalid-query", "A query parameter cannot be used"
-
-
-class MalformedJsonError(ServiceError):
-    """A body that should be a JSON object is none."""
-
-    status, type, title = 400, "malformed-json", "The body is no JSON object"
 
 
 def actor() -> str:
@@ -31,7 +19,7 @@ def row_limit(default: int) -> int:
     """Read `limit`: rows per page.
 
     Raises:
-        InvalidQueryError: It is no whole number from 1 to 10,000.
+        InvalidRequestError: It is no whole number from 1 to 10,000.
     """
     return whole_number("limit", default, minimum=1, maximum=MOST_ROWS)
 
@@ -40,7 +28,7 @@ def whole_number(name: str, default: int, *, minimum: int = 0, maximum: int = 2*
     """Read a whole number of the query.
 
     Raises:
-        InvalidQueryError: It is none, or beyond the limits.
+        InvalidRequestError: It is none, or beyond the limits.
     """
     text = request.args.get(name)
     if text is None:
@@ -50,23 +38,23 @@ def whole_number(name: str, default: int, *, minimum: int = 0, maximum: int = 2*
     return int(text)
 
 
-def invalid_query(name: str, rule: str) -> InvalidQueryError:
+def invalid_query(name: str, rule: str) -> InvalidRequestError:
     """Make the complaint about one parameter."""
     error = FieldError(pointer=f"?{name}", field=name, code="out-of-range", detail=rule)
-    return InvalidQueryError(f"{name} {rule}.", errors=[error])
+    return InvalidRequestError(f"{name} {rule}.", errors=[error])
 
 
 def json_object() -> dict[str, object]:
     """Read a body that is a JSON object; an empty body is an empty object.
 
     Raises:
-        MalformedJsonError: It is something else.
+        InvalidRequestError: It is something else.
     """
     if not request.get_data():
         return {}
     found = request.get_json(force=True, silent=True)
     if not isinstance(found, dict):
-        raise MalformedJsonError('Send a JSON object, as {"expect": "..."}, or nothing.')
+        raise InvalidRequestError('Send a JSON object, as {"expect": "..."}, or nothing.')
     return found
 
 

@@ -12,9 +12,6 @@ from marketing_service.store.tables import plans
 FIRST_STAGE: Final = "pages"
 DONE: Final = "done"
 
-PLAN_JOB: Final = "plan"
-"""Kind of the job that makes a plan; its payload holds `campaign_id` and `plan_id`."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:

@@ -96,5 +96,5 @@ def _read(folder: Path, file: str) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise ArtefactError(file, f"is missing in {folder}") from error
-    except OSError as error:
-        raise ArtefactError(file, f"cannot be read: {error.strerror}") from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
+        raise ArtefactError(file, f"cannot be read: {error}") from error

@@ -102,6 +102,7 @@ def _number(column: Column) -> tuple[Field, list[Finding]]:
     blank = _number_blank(column)
     seen = numbers if blank is None else [*numbers, blank]
     lowest, highest = min(seen), max(seen)
+    _check_limits(column, lowest, highest)
     missing = len(column.cells) - len(numbers)
     field = Field(
         name=canonical_name(column.raw),
@@ -115,7 +116,6 @@ def _number(column: Column) -> tuple[Field, list[Finding]]:
         blank=blank,
         **_marks(config),
     )
-    _check_limits(column, field, lowest, highest)
     return field, _missing_findings(column, missing, bad)
 
 
@@ -135,8 +135,8 @@ def _limit(given: float | None, lowest: float, highest: float, side: int) -> flo
     return (lowest if side < 0 else highest) + side * _SPANS * span
 
 
-def _check_limits(column: Column, field: Field, lowest: float, highest: float) -> None:
-    low, high = field.minimum, field.maximum
+def _check_limits(column: Column, lowest: float, highest: float) -> None:
+    low, high = column.config.min, column.config.max
     if low is not None and lowest < low:
         raise DataError(f"column {column.raw}: {lowest:g} is below its min, {low:g}")
     if high is not None and highest > high:

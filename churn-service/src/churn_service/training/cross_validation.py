@@ -16,7 +16,7 @@ from churn_service.training.metrics import Metrics, measure
 from churn_service.training.pipeline import fit_scorecard, tune
 from churn_service.training.reading import build_dataset
 from churn_service.training.table import Table
-from churn_service.training.threads import one_thread, pin_process
+from churn_service.training.threads import one_thread
 
 FOLDS = 5
 REPEATS = 5
@@ -74,9 +74,8 @@ def evaluate_table(
     table: Table, config: TrainConfig, *, with_course: bool, jobs: int, progress: Progress
 ) -> Evaluation:
     """Read a table as training does and judge the recipe on it: 5 x 5 folds."""
-    with one_thread():
-        dataset = build_dataset(table, config, "evaluated")
-        return evaluate(dataset, with_course=with_course, jobs=jobs, progress=progress)
+    dataset = build_dataset(table, config, "evaluated")
+    return evaluate(dataset, with_course=with_course, jobs=jobs, progress=progress)
 
 
 def evaluate(
@@ -108,7 +107,12 @@ def evaluate(
 
 
 def run_fold(task: Task) -> FoldResult:
-    """Judge every recipe on one outer fold."""
+    """Judge every recipe on one outer fold, in whichever process."""
+    with one_thread():
+        return _run_fold(task)
+
+
+def _run_fold(task: Task) -> FoldResult:
     learned, churned = task.matrix[task.learned], task.churned[task.learned]
     judged, truth = task.matrix[task.judged], task.churned[task.judged]
     best_c = tune(learned, churned, task.schema).best_c
@@ -139,5 +143,5 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[FoldResult]:
         yield from map(run_fold, tasks)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=pin_process) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         yield from pool.map(run_fold, tasks)

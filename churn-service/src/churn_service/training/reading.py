@@ -74,11 +74,10 @@ def _wanted_columns(table: Table, schema: CustomerSchema) -> list[tuple[str, int
 
 
 def _labels(table: Table, schema: CustomerSchema) -> Labels:
-    outcome = schema.outcome
-    if outcome is None:
-        raise DataError("the schema names no outcome")
-    cells = table.column(table.names.index(outcome.field))
-    return np.array([canonical_name(cell) == outcome.positive for cell in cells], dtype=np.int64)
+    [outcome] = (field for field in schema.fields if field.role == "outcome")
+    positive = outcome.levels[-1]
+    cells = table.column(table.names.index(outcome.name))
+    return np.array([canonical_name(cell) == positive for cell in cells], dtype=np.int64)
 
 
 def _row_key(customer: Customer) -> str:

@@ -11,8 +11,3 @@ def one_thread() -> Iterator[None]:
     """Pin BLAS and OpenMP to one thread while the block runs."""
     with threadpool_limits(limits=1):
         yield
-
-
-def pin_process() -> None:
-    """Pin this process for good; for workers that do nothing else."""
-    threadpool_limits(limits=1)

@@ -137,21 +137,26 @@ class ChurnClient:
         Raises:
             ChurnServiceError: No predictions that can be trusted.
         """
+        reply, asked, refusals = self._ask(records)
+        if reply.status != HTTPStatus.OK:
+            raise ChurnRefusedError(_refusal_text(reply))
+        found = _pin_of(reply)
+        _check_pin(found, pin)
+        expected = [_id_of(records[index], id_field) for index in asked]
+        answers = dict(zip(asked, _read_predictions(reply.body, expected, found), strict=True))
+        return Scored(tuple(map(answers.get, range(len(records)))), refusals, found)
+
+    def _ask(
+        self, records: Sequence[Mapping[str, object]]
+    ) -> tuple[Reply, list[int], dict[int, str]]:
+        """Ask for all, then for all but the refused, until no more are refused."""
         refusals: dict[int, str] = {}
         while True:
             asked = [index for index in range(len(records)) if index not in refusals]
             reply = self._post([records[index] for index in asked])
             if reply.status != HTTPStatus.UNPROCESSABLE_ENTITY:
-                break
-            refusals.update(_refused(reply, asked))
-        found = _pin_of(reply) if reply.status == HTTPStatus.OK else None
-        if found is None:
-            raise ChurnRefusedError(_refusal_text(reply))
-        _check_pin(found, pin)
-        expected = [_id_of(records[index], id_field) for index in asked]
-        answers = _read_predictions(reply.body, expected, found)
-        by_index = dict(zip(asked, answers, strict=True))
-        return Scored(tuple(by_index.get(index) for index in range(len(records))), refusals, found)
+                return reply, asked, refusals
+            refusals |= _refused(reply, asked)
 
     def _post(self, records: Sequence[Mapping[str, object]]) -> Reply:
         headers = {**self._headers(), "Content-Type": "application/json"}
@@ -214,13 +219,17 @@ def _read_predictions(body: bytes, expected: Sequence[str | None], pin: Pin) -> 
             f"churn-service answered {len(predictions)} predictions for {len(expected)} customers"
         )
     for prediction, customer_id in zip(predictions, expected, strict=True):
-        if customer_id is not None and prediction.customer_id != customer_id:
-            raise ChurnRefusedError("churn-service answered in another order than asked")
-        if prediction.model_version != pin.model_version:
-            raise ChurnRefusedError("churn-service mixed two model versions in one answer")
-        if not 0.0 <= prediction.churn_probability <= 1.0:
-            raise ChurnRefusedError("churn-service answered a probability outside 0 to 1")
+        _check_prediction(prediction, customer_id, pin)
     return [prediction.churn_probability for prediction in predictions]
+
+
+def _check_prediction(prediction: Prediction, customer_id: str | None, pin: Pin) -> None:
+    if customer_id is not None and prediction.customer_id != customer_id:
+        raise ChurnRefusedError("churn-service answered in another order than asked")
+    if prediction.model_version != pin.model_version:
+        raise ChurnRefusedError("churn-service mixed two model versions in one answer")
+    if not 0.0 <= prediction.churn_probability <= 1.0:
+        raise ChurnRefusedError("churn-service answered a probability outside 0 to 1")
 
 
 def _refused(reply: Reply, asked: Sequence[int]) -> dict[int, str]:

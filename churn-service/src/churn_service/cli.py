@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from churn_contract.errors import SchemaError
 from churn_service.artefact.aliases import CHAMPION, read_alias
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.listing import find_version, list_versions
@@ -55,7 +56,7 @@ class ChurnGroup(click.Group):
             return super().invoke(ctx)
         except CustomerFileError as error:
             raise click.ClickException(_listed(error.problems)) from error
-        except DataError as error:
+        except (DataError, SchemaError) as error:
             raise click.ClickException(str(error)) from error
         except (SettingsError, ConfigError) as error:
             raise WrongUsage(str(error)) from error

@@ -210,7 +210,8 @@ def test_what_cannot_be_used_is_named_with_its_cure(
         ({"i": cycle("a", "b")}, BASE + 'id="i"', r"2 ids stand .* in lines 2, 4, 6, 8, 10"),
         ({"i": cycle("a", "")}, BASE + 'id="i"', "line 3: the id i is empty"),
         ({"i": cycle("a", "")}, BASE + 'id="j"', r"\[data\] id: the table has no column 'j'"),
-        ({}, BASE + 'id="left"', "field 'left': the schema must name it"),
+        ({}, BASE + 'id="left"', "target and id name the same column"),
+        ({"customer_id": cycle("a", "b")}, BASE, "column customer_id names customers: write id"),
         ({"spend": cycle("1")}, BASE, "no column is left to learn from"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from churn_contract.errors import SchemaError
 from churn_service import cli
 from churn_service.training.errors import FitError
 from churn_service.training.trainer import Registration
@@ -159,18 +160,22 @@ def test_errors_are_one_line_with_their_exit_code(tmp_path: Path) -> None:
     assert run("train", "--data", tmp_path / "none").exit_code == 2
 
 
-def test_a_fit_that_cannot_be_proven_has_exit_code_3(
-    gym_files: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "exit_code"), [(FitError("did not converge"), 3), (SchemaError("field x"), 1)]
+)
+def test_what_stops_a_training_decides_the_exit_code(
+    gym_files: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, exit_code: int
 ) -> None:
     class Trainer:
         @staticmethod
         def train_model(*_: object) -> None:
-            raise FitError("did not converge")
+            raise error
 
     monkeypatch.setattr(cli, "_training_module", lambda _: Trainer)
     result = run("train", "--data", gym_files.data, "--config", gym_files.config)
 
-    assert result.exit_code == 3
+    assert result.exit_code == exit_code
+    assert str(error) in result.output
 
 
 def test_evaluate_prints_a_table_or_json(gym_files: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from churn_contract.errors import SchemaError
 from churn_contract.schema import CustomerSchema, Field, OutcomeField, canonical_name
 from churn_service.training.columns import Column, infer_field
 from churn_service.training.config import ColumnConfig, TrainConfig, nearest
@@ -13,6 +12,7 @@ from churn_service.training.table import Table, most_common
 
 FEWEST_OF_A_CLASS = 50
 FEW_OF_A_CLASS = 200
+RESERVED = "customer_id"  # the id's name in requests where the schema names none
 _NO_CONFIG = ColumnConfig()
 
 
@@ -43,18 +43,20 @@ def infer_schema(
 
 
 def _schema(name: str, config: TrainConfig, outcome: Field, fields: list[Field]) -> CustomerSchema:
-    if not any(field.role == "feature" for field in fields):
-        raise DataError("no column is left to learn from; see the findings above")
-    positive = canonical_name(config.positive)
-    try:
-        return CustomerSchema(
-            name=name,
-            id=canonical_name(config.id) if config.id else None,
-            outcome=OutcomeField(outcome.name, positive, config.horizon_days),
-            fields=tuple(fields),
+    features = [field.name for field in fields if field.role == "feature"]
+    if not features:
+        raise DataError("no column is left to learn from; all are ignored, ids or contacts")
+    if config.id is None and RESERVED in features:
+        raise ConfigError(
+            f'column {RESERVED} names customers: write id = "{RESERVED}" under [data], '
+            f'or type = "ignore" under [columns.{RESERVED}]'
         )
-    except SchemaError as error:
-        raise DataError(str(error)) from error
+    return CustomerSchema(
+        name=name,
+        id=canonical_name(config.id) if config.id else None,
+        outcome=OutcomeField(outcome.name, outcome.levels[-1], config.horizon_days),
+        fields=tuple(fields),
+    )
 
 
 def _columns_by_name(table: Table, config: TrainConfig) -> dict[str, ColumnConfig]:
@@ -63,6 +65,8 @@ def _columns_by_name(table: Table, config: TrainConfig) -> dict[str, ColumnConfi
             raise ConfigError(
                 f"[data] {key}: the table has no column {value!r}{nearest(value, table.header)}"
             )
+    if config.id is not None and canonical_name(config.id) == canonical_name(config.target):
+        raise ConfigError("[data] target and id name the same column")
     for column in config.columns:
         if canonical_name(column) not in table.names:
             raise ConfigError(

@@ -153,16 +153,14 @@ class Sender:
         return None
 
     def _send_window(self, batch: Batch) -> tuple[Counter[str], float]:
-        bucket = self._bucket(batch.campaign)
-        wanted = bucket.sensible_window(min(self._limits.window, len(batch.waiting)))
-        wait_seconds = bucket.wait_seconds(wanted) if wanted else 0.0
+        count, wait_seconds = self._next_window(batch)
         if wait_seconds and not batch.outcomes:
             return Counter(), wait_seconds
         marked_at = self._monotonic()
-        targets = self._desk.turn(batch, 0 if wait_seconds else wanted)
+        targets = self._desk.turn(batch, count)
         if not targets:
             return Counter(), 0.0
-        bucket.take(len(targets))
+        self._bucket(batch.campaign).take(len(targets))
         outcomes = self._window.send(
             self._sources[batch.campaign.plan_id],
             targets,
@@ -175,6 +173,13 @@ class Sender:
         if states["unknown"]:
             self._log.event("message.unknown", level="warning", targets=states["unknown"])
         return states, 0.0
+
+    def _next_window(self, batch: Batch) -> tuple[int, float]:
+        """Tell how many targets may be marked now, and else how long to wait for them."""
+        bucket = self._bucket(batch.campaign)
+        wanted = bucket.sensible_window(min(self._limits.window, len(batch.waiting)))
+        wait_seconds = bucket.wait_seconds(wanted) if wanted else 0.0
+        return (0, wait_seconds) if wait_seconds else (wanted, 0.0)
 
     def _notice_fault(self, batch: Batch, outcomes: list[Outcome]) -> None:
         """Stop claiming for a while when the channel, not the customers, is at fault."""

@@ -20,7 +20,7 @@ SECRET = re.compile(r"chk_(live|test)_[0-9A-Za-z]{38}")
 PACKAGES = ("churn_contract", "service_kit", "churn_service", "marketing_service", "gateway_keys")
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys, threading
-harmless = {"socket.gethostname", "socket.__new__"}
+import requests  # urllib3 tries an IPv6 socket when it is imported; that is not ours
 def watch(event, arguments):
     if event in ("socket.connect", "socket.bind", "subprocess.Popen", "os.system"):
         raise SystemExit(f"importing does {event}")
@@ -94,7 +94,7 @@ def test_every_make_target_is_in_the_help() -> None:
 
 
 def test_suppressed_warnings_carry_code_and_reason(tracked: list[Path]) -> None:
-    bare = re.compile(r"#\s*(noqa(?!: [A-Z0-9, ]+ - )|type: ignore(?!\[[a-z-, ]+\]\s+# ))")
+    bare = re.compile(r"#\s*(noqa(?!: [A-Z0-9, ]+(?: - |  # ))|type: ignore(?!\[[a-z-, ]+\]\s+# ))")
     python = [path for path in tracked if path.suffix == ".py" and path != Path(__file__)]
     found = [
         f"{path.relative_to(ROOT)}:{number}"

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from churn_contract.forms import in_words
 from churn_contract.prediction import Prediction, Reason
-from churn_contract.schema import CustomerSchema, Field
+from churn_contract.schema import CustomerSchema
 from churn_contract.validation import Customer, Validator
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.golden import GOLDEN_FILE, GoldenRow
 from churn_service.artefact.reader import read_artefact
+from churn_service.reasons import strongest_reasons
 from churn_service.scorer.scorecard import compile_contributions, compile_scorecard, sigmoid
 
 GOLDEN_TOLERANCE = 1e-12
@@ -36,7 +36,9 @@ class Predictor:
 
     def explain(self, customer: Customer, top: int = 3) -> Prediction:
         """Return a prediction with the `top` reasons that move it most."""
-        return self._prediction(customer, self._reasons(customer, top))
+        shares = self._contributions(customer.values)
+        reasons = strongest_reasons(self.schema, customer, shares, top)
+        return self._prediction(customer, reasons)
 
     def logit(self, customer: Customer) -> float:
         """Return the raw score, before it is made a probability."""
@@ -52,30 +54,6 @@ class Predictor:
             customer_id=customer.customer_id,
             reasons=reasons,
         )
-
-    def _reasons(self, customer: Customer, top: int) -> tuple[Reason, ...]:
-        shares = self._contributions(customer.values)
-        ranked = sorted(
-            zip(self.schema.features, customer.values, shares, strict=True),
-            key=lambda item: -abs(item[2]),
-        )
-        return tuple(
-            Reason(
-                field=field.name,
-                value=value,
-                contribution=share,
-                text=reason_text(field, value, share),
-            )
-            for field, value, share in ranked[:top]
-            if share
-        )
-
-
-def reason_text(field: Field, value: float | str | None, contribution: float) -> str:
-    """Return a reason in the words of the schema."""
-    effect = "raises" if contribution > 0 else "lowers"
-    name = field.label or in_words(field.raw or field.name)
-    return f"{name} is {_shown(field, value)}, which {effect} the risk"
 
 
 def load_predictor(
@@ -118,20 +96,3 @@ def _replay(predictor: Predictor, number: int, row: GoldenRow) -> None:
         raise ArtefactError(
             GOLDEN_FILE, f"row {number} scores {logit!r}, but training said {row.logit!r}"
         )
-
-
-def _shown(field: Field, value: float | str | None) -> str:
-    if value is None:
-        return "not given"
-    if isinstance(value, str):
-        return _level_in_words(field, value)
-    return f"{value:.12g} {field.unit}".rstrip()
-
-
-def _level_in_words(field: Field, level: str) -> str:
-    """Return a level as the form offers it."""
-    if field.kind == "boolean" and field.levels == ("0", "1"):
-        return "Yes" if level == "1" else "No"
-    if level in field.levels and field.raw_levels:
-        return field.raw_levels[field.levels.index(level)]
-    return in_words(level)

@@ -10,7 +10,7 @@ class FieldError(msgspec.Struct, frozen=True):
 
     Attributes:
         pointer: JSON pointer (RFC 6901) to the value in the body, such as
-            `/3/tenure`; empty for the whole body.
+            `/3/contract`; empty for the whole body.
         field: Canonical field name, or the name as sent when nobody knows it.
         code: Word of a closed set: missing, unknown-field, wrong-type,
             out-of-range, unknown-level, null, duplicate, wrong-shape.

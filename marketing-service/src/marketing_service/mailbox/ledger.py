@@ -201,7 +201,6 @@ class Ledger:
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=10, check_same_thread=False)
-        # The 250 is a promise: without FULL a power cut could take back what was promised.
         # What is committed survives the end of this process; only a power cut may take the last
         # mails, and flushing each one to the disk would limit sending to the disk's flushes.
         db.execute("PRAGMA synchronous=NORMAL")

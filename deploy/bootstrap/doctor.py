@@ -30,6 +30,12 @@ class Finding:
     detail: str
     cure: str = ""
 
+    def lines(self) -> str:
+        """Return what a person reads: the finding, and its cure below it."""
+        if self.cure:
+            return f" no  {self.subject}: {self.detail}\n     cure: {self.cure}"
+        return f" ok  {self.subject}: {self.detail}"
+
 
 def run(environ: Mapping[str, str]) -> None:
     """Print every finding; fail when one of them needs a cure.
@@ -39,9 +45,7 @@ def run(environ: Mapping[str, str]) -> None:
     """
     findings = examine(environ)
     for finding in findings:
-        say(f"{'no' if finding.cure else 'ok':>3}  {finding.subject}: {finding.detail}")
-        if finding.cure:
-            say(f"     cure: {finding.cure}")
+        say(finding.lines())
     if any(finding.cure for finding in findings):
         raise SetupError("The stack cannot start here yet; `make demo` needs no engine.")
 

@@ -60,7 +60,7 @@ def _compile(lock: Lock, root: Path, out: Path, *, upgrade: bool) -> None:
     command += [f"--no-emit-package={name}" for name in OUR_NAMES]
     command += [f"--extra={extra}" for extra in lock.extras]
     command += [f"--constraints={out / other}" for other in lock.agrees_with]
-    command += ["--upgrade"] if upgrade else []
+    command += ["--upgrade"] * upgrade
     command += ["--output-file", str(out / lock.target)]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -107,15 +107,19 @@ def check_locks(root: Path) -> None:
 def _faults(lock: Lock, root: Path, texts: dict[str, str]) -> list[str]:
     text = texts[lock.target]
     pins = dict(PIN.findall(text))
-    faults = [f"{lock.target}: holds an address" for _ in range("://" in text)]
-    faults += [f"{lock.target}: {name} has no hash" for name in pins if not _hashed(name, text)]
-    missing = [name for name in declared(root, lock) if name not in pins]
-    faults += [f"{lock.target}: {name} is declared and not pinned" for name in missing]
+    found = ["holds an address"] if "://" in text else []
+    found += [f"{name} has no hash" for name in pins if not _hashed(name, text)]
+    missing = sorted(declared(root, lock) - pins.keys())
+    found += [f"{name} is declared and not pinned" for name in missing]
     for other in lock.agrees_with:
-        theirs = dict(PIN.findall(texts[other]))
-        unequal = [name for name in pins if theirs.get(name, pins[name]) != pins[name]]
-        faults += [f"{lock.target}: {name} differs from {other}" for name in unequal]
-    return faults
+        unequal = _unequal(pins, dict(PIN.findall(texts[other])))
+        found += [f"{name} differs from {other}" for name in unequal]
+    return [f"{lock.target}: {fault}" for fault in found]
+
+
+def _unequal(pins: dict[str, str], others: dict[str, str]) -> list[str]:
+    """Return the names that both pin, to another version."""
+    return [name for name in pins.keys() & others.keys() if pins[name] != others[name]]
 
 
 def _hashed(name: str, text: str) -> bool:
@@ -127,13 +131,16 @@ def declared(root: Path, lock: Lock) -> set[str]:
     """Return the names a lock must pin, its local folders' dependencies included."""
     source = root / lock.source
     if source.suffix != ".toml":
-        lines = (line.split("#")[0].strip() for line in source.read_text().splitlines())
-        return {_name(line) for line in lines if line}
+        return _listed_names(source)
     names = _project_names(source, lock.extras)
-    for ours in OUR_NAMES:
-        if ours in names:
-            names |= _project_names(root / "packages" / ours / "pyproject.toml", ())
+    for ours in names & set(OUR_NAMES):
+        names |= _project_names(root / "packages" / ours / "pyproject.toml", ())
     return names - set(OUR_NAMES)
+
+
+def _listed_names(source: Path) -> set[str]:
+    lines = (line.split("#")[0].strip() for line in source.read_text().splitlines())
+    return {_name(line) for line in lines if line}
 
 
 def _project_names(pyproject: Path, extras: tuple[str, ...]) -> set[str]:

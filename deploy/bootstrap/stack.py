@@ -15,6 +15,7 @@ from bootstrap.processes import wait_for
 IMPORT_SECONDS = 300
 KEY_FILE = ROOT / ".demo" / "api-key"
 PROFILES = ("--profile", "tools", "--profile", "loadtest")
+OWN_TABLE_USAGE = "Usage: make up DATA=customers.csv CONFIG=train.toml"
 DEMO_FILES = "customers.csv truth.csv campaign.toml"
 
 
@@ -60,16 +61,14 @@ def up(environ: Mapping[str, str]) -> None:
 
 
 def _own_table(environ: Mapping[str, str]) -> tuple[Path, Path] | None:
-    """Return the user's table and training file, resolved from where make was called."""
-    data, config = environ.get("DATA"), environ.get("CONFIG")
-    if not data and not config:
+    """Return the user's table and training file; None when neither is given."""
+    data, config = environ.get("DATA", ""), environ.get("CONFIG", "")
+    if not data + config:
         return None
-    paths = [Path(name).expanduser() for name in (data, config) if name]
-    missing = [str(path) for path in paths if not path.is_file()]
-    if len(paths) != 2 or missing:
-        what = f"no such file: {', '.join(missing)}" if missing else "only one of them is given"
-        raise SetupError(f"{what}. Usage: make up DATA=customers.csv CONFIG=train.toml")
-    return paths[0], paths[1]
+    for name, value in (("DATA", data), ("CONFIG", config)):
+        if not Path(value).expanduser().is_file():
+            raise SetupError(f"{name}: no such file: {value!r}. {OWN_TABLE_USAGE}")
+    return Path(data).expanduser(), Path(config).expanduser()
 
 
 def _hand_over(data: Path, config: Path) -> None:

@@ -28,7 +28,7 @@ def test_every_command_of_the_readme_succeeds_and_up_and_campaign_do_so_twice(st
 def test_the_demo_reports_both_arms_and_leaves_nothing_in_doubt(stack: Stack) -> None:
     report = stack.done["make demo"].stdout
 
-    for words in ("control", "sent", "unknown", "interval", "/score", "/mailbox"):
+    for words in ("control:", "sent ", "unknown 0", "(Newcombe)", "verdict:", "/score", "/mailbox"):
         assert words in report
 
 

@@ -12,7 +12,7 @@ def test_only_one_of_table_and_configuration_is_refused(tmp_path: Path) -> None:
     table = tmp_path / "customers.csv"
     table.touch()
 
-    with pytest.raises(SetupError, match=r"only one.*make up DATA="):
+    with pytest.raises(SetupError, match=r"CONFIG: no such file: ''.*make up DATA="):
         stack.up({"DATA": str(table)})
 
 

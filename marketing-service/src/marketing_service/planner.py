@@ -10,9 +10,16 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
 
-from churn_contract.schema import CustomerSchema, canonical_name
+from churn_contract.schema import CustomerSchema
 from marketing_service.audience import Audience, read_audience
 from marketing_service.campaign import CampaignEvent, CampaignStatus
+from marketing_service.choosing import (
+    PlanFailedError,
+    check_schema,
+    choose,
+    plan_warnings,
+    value_field,
+)
 from marketing_service.churn_client import (
     PAGE_ROWS,
     ChurnServiceError,
@@ -38,10 +45,8 @@ from marketing_service.store.customers import Customer
 from marketing_service.store.engine import Database
 from marketing_service.store.jobs import Job
 from marketing_service.store.plans import Plan
-from marketing_service.targeting.plan import PlanResult, PlanSummary
-from marketing_service.targeting.policies import plan_customers
+from marketing_service.targeting.plan import PlanSummary
 from marketing_service.targeting.spec import CampaignSpec, parse_campaign
-from marketing_service.targeting.terms import DAYS_PER_MONTH
 from marketing_service.targeting.words import plan_lines
 from service_kit.logs import EventLog
 
@@ -63,10 +68,6 @@ class ChurnSource(Protocol):
         self, records: list[dict[str, object]], id_field: str | None, pin: Pin | None = None
     ) -> Scored:
         """Score one page of customers."""
-
-
-class PlanFailedError(Exception):
-    """The plan cannot be made; the message names cause and cure."""
 
 
 class JobInterruptedError(Exception):
@@ -145,17 +146,15 @@ class Planner:
 
     def _make_once(self, run: "_Run", plan: Plan) -> None:
         model = self._churn.live_model()
-        _check_schema(run.spec, model.schema)
+        check_schema(run.spec, model.schema)
         if plan.stage == plans.FIRST_STAGE:
             plan = self._score_all(run, plan, model)
-        audience = read_audience(self._database, str(plan.model_version), _value_field(run.spec))
+        audience = read_audience(self._database, str(plan.model_version), value_field(run.spec))
         self._check_unchanged(run, plan, audience)
-        result = _choose(audience, run.spec)
+        result = choose(audience, run.spec)
         self._stage_all(run, plan, Staging(audience, result))
-        summary = dataclasses.replace(
-            result.summary,
-            warnings=(*result.summary.warnings, *_warnings(run, model.schema)),
-        )
+        warnings = (*result.summary.warnings, *plan_warnings(run.spec, model.schema, run.progress))
+        summary = dataclasses.replace(result.summary, warnings=tuple(dict.fromkeys(warnings)))
         self._finish(run, plan, summary)
 
     def _open_plan(self, campaign: Campaign) -> Plan:
@@ -327,45 +326,6 @@ def _check_startable(run: _Run) -> None:
         raise CampaignStateError(f"The campaign is {run.campaign.status}; nobody asks for a plan.")
     if run.job.is_hopeless:
         raise PlanFailedError(jobs.HOPELESS)
-
-
-def _value_field(spec: CampaignSpec) -> str:
-    return canonical_name(spec.value.monthly_column)
-
-
-def _check_schema(spec: CampaignSpec, schema: CustomerSchema) -> None:
-    numbers = [field.name for field in schema.features if field.kind == "number"]
-    if _value_field(spec) not in numbers:
-        raise PlanFailedError(
-            f"value.monthly_column: {spec.value.monthly_column} is no number column of the "
-            f"customers; take one of {', '.join(numbers)}"
-        )
-
-
-def _choose(audience: Audience, spec: CampaignSpec) -> PlanResult:
-    if not len(audience.row_ids):
-        raise PlanFailedError("there are no customers yet; import some first")
-    try:
-        return plan_customers(audience.inputs, spec)
-    except ValueError as error:
-        raise PlanFailedError(str(error)) from error
-
-
-def _warnings(run: _Run, schema: CustomerSchema) -> list[str]:
-    found = list(run.spec.warnings)
-    horizon = schema.outcome.horizon_days if schema.outcome else None
-    value_days = round(run.spec.horizon_months * DAYS_PER_MONTH)
-    if horizon is not None and horizon != value_days:
-        found.append(
-            f"the model looks {horizon} days ahead, the value counts {value_days} days; "
-            "both are taken as they are"
-        )
-    if refused := run.progress.get("refused"):
-        found.append(
-            f"churn-service refused {refused} customers (the first: {run.progress['refusal']}); "
-            "they stay out"
-        )
-    return found
 
 
 def _pin_of(plan: Plan) -> Pin | None:

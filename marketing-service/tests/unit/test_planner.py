@@ -134,15 +134,15 @@ def bench(sqlite_database: Database) -> Bench:
     return Bench(sqlite_database, FakeChurn())
 
 
-def add_customers(database: Database, number: int) -> None:
+def add_customers(database: Database, number: int, **changes: float) -> None:
     names = [field.name for field in SCHEMA.features]
     records = [
         CustomerRecord(
             external_id=f"c{index}",
             email=None if index == 7 else f"c{index}@example.test",
             email_hash=None,
-            attrs={name: sample[name] for name in names},  # type: ignore[misc]  # valid by sampling
-            row_hash=bytes(32),
+            attrs={name: sample[name] for name in names} | changes,  # type: ignore[misc]  # valid by sampling
+            row_hash=bytes([len(changes)]) * 32,
             schema_digest=SCHEMA.digest,
         )
         for index, sample in enumerate(islice(sample_customers(SCHEMA, 5), number))
@@ -312,6 +312,14 @@ def test_a_value_column_that_is_none_fails_with_the_columns_there_are(bench: Ben
     bench.ask(value={"margin_rate": 0.4, "monthly_column": "contract"})
     bench.planner().run(bench.claim())
     assert "monthlycharges" in (bench.job().error or "")
+
+
+def test_a_negative_value_fails_the_plan_with_the_rule(bench: Bench) -> None:
+    add_customers(bench.database, 3, monthlycharges=-1.0)
+    bench.ask()
+    bench.planner().run(bench.claim())
+    assert bench.status() is CampaignStatus.DRAFT
+    assert "negative" in (bench.job().error or "")
 
 
 def test_without_customers_the_plan_says_what_to_do(sqlite_database: Database) -> None:

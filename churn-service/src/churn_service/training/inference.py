@@ -60,19 +60,24 @@ def _schema(name: str, config: TrainConfig, outcome: Field, fields: list[Field])
 
 
 def _columns_by_name(table: Table, config: TrainConfig) -> dict[str, ColumnConfig]:
-    for key, value in (("target", config.target), ("id", config.id)):
-        if value is not None and canonical_name(value) not in table.names:
-            raise ConfigError(
-                f"[data] {key}: the table has no column {value!r}{nearest(value, table.header)}"
-            )
-    if config.id is not None and canonical_name(config.id) == canonical_name(config.target):
-        raise ConfigError("[data] target and id name the same column")
+    _check_named(table, config)
     for column in config.columns:
         if canonical_name(column) not in table.names:
             raise ConfigError(
                 f"[columns.{column}]: the table has no such column{nearest(column, table.header)}"
             )
     return {canonical_name(column): entry for column, entry in config.columns.items()}
+
+
+def _check_named(table: Table, config: TrainConfig) -> None:
+    named = {"target": config.target} | ({"id": config.id} if config.id else {})
+    for key, value in named.items():
+        if canonical_name(value) not in table.names:
+            raise ConfigError(
+                f"[data] {key}: the table has no column {value!r}{nearest(value, table.header)}"
+            )
+    if len(set(map(canonical_name, named.values()))) < len(named):
+        raise ConfigError("[data] target and id name the same column")
 
 
 def _id_field(table: Table, index: int) -> Field:

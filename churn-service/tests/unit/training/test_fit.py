@@ -155,3 +155,26 @@ def test_exploring_finds_the_strongest_feature_first(gym_model: TrainedModel) ->
     assert all(sum(group.rows for group in view.groups) == 1500 for view in views)
     mood = next(view for view in views if view.field.name == "mood")
     assert {group.name for group in mood.groups} == {"missing", "none", "good"}
+
+
+def test_each_part_is_measured_on_its_own_customers(gym_model: TrainedModel) -> None:
+    split, dataset = gym_model.split, gym_model.dataset
+
+    assert gym_model.test == measure(
+        dataset.churned[split.test], gym_model.fit.probabilities(dataset.matrix(split.test))
+    )
+    assert gym_model.validation.rows == len(split.validation)
+    assert gym_model.validation.churned == dataset.churned[split.validation].sum()
+
+
+def test_the_validation_part_is_judged_by_a_fit_that_has_not_seen_it(
+    gym_model: TrainedModel,
+) -> None:
+    split, dataset = gym_model.split, gym_model.dataset
+    rows = dataset.matrix(split.train), dataset.churned[split.train]
+    trial = fit_scorecard(*rows, dataset.schema, gym_model.tuning.best_c)
+
+    expected = measure(
+        dataset.churned[split.validation], trial.probabilities(dataset.matrix(split.validation))
+    )
+    assert gym_model.validation.log_loss == pytest.approx(expected.log_loss, abs=1e-9)

@@ -52,13 +52,7 @@ def ensure(keyring: Keyring, wanted: FirstKey) -> str:
         held = keyring.store.find_digest(digest_of(key))
         if held is not None:
             return f"{wanted.name}: {held.id} in {wanted.path} is kept ({held.status})"
-    lost = [
-        record
-        for record in keyring.store.records()
-        if (record.name, record.owner) == (wanted.name, wanted.owner) and record.status == "active"
-    ]
-    for record in lost:
-        keyring.set_status(record.id, "revoked", "revoke", "its key file was lost")
+    _revoke_lost(keyring, wanted)
     request = KeyRequest(
         name=wanted.name,
         owner=wanted.owner,
@@ -68,3 +62,14 @@ def ensure(keyring: Keyring, wanted: FirstKey) -> str:
     done = keyring.create(request, "init")
     write_key(wanted.path, done.secret, wanted.mode)
     return f"{wanted.name}: {done.record.id} was made and its key written to {wanted.path}"
+
+
+def _revoke_lost(keyring: Keyring, wanted: FirstKey) -> None:
+    """Revoke the active keys of that name, whose file is gone."""
+    lost = [
+        record
+        for record in keyring.store.records()
+        if (record.name, record.owner, record.status) == (wanted.name, wanted.owner, "active")
+    ]
+    for record in lost:
+        keyring.set_status(record.id, "revoked", "revoke", "its key file was lost")

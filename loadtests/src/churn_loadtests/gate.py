@@ -78,11 +78,15 @@ def load_profile(name: str, text: str) -> Profile:
         profile = Profile(**profiles[name])
     except TypeError as error:
         raise BudgetsError(f"profile {name}: {error}") from None
+    _check_names(name, profile)
+    return profile
+
+
+def _check_names(name: str, profile: Profile) -> None:
     unknown = sorted((set(profile.budgets) - _BUDGETS) | (set(profile.void) - _VOID_LIMITS))
     if unknown or not profile.budgets:
         found = ", ".join(unknown) or "no budgets"
         raise BudgetsError(f"profile {name}: {found}; known are {', '.join(sorted(_BUDGETS))}")
-    return profile
 
 
 def packaged_budgets() -> str:
@@ -109,9 +113,9 @@ def report(verdicts: list[Verdict]) -> str:
 
 
 def _outcome(missed: list[Verdict]) -> str:
-    voids = ", ".join(each.name for each in missed if each.voids)
+    if not missed:
+        return "all budgets kept"
+    voids = [each.name for each in missed if each.voids]
     if voids:
-        return f"the run is void, the generator could not keep up: {voids}"
-    if missed:
-        return f"budgets broken: {', '.join(each.name for each in missed)}"
-    return "all budgets kept"
+        return f"the run is void, the generator could not keep up: {', '.join(voids)}"
+    return f"budgets broken: {', '.join(each.name for each in missed)}"

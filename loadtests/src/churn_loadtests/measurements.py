@@ -26,19 +26,22 @@ class Measurements:
 
         Percentiles count every answer, good or bad, and are infinite without one.
         """
-        scheduled = sorted(each.scheduled for each in self.samples if each.scheduled is not None)
         good = sum(each.error is None for each in self.samples)
-        figures = {
-            f"scheduled_{name}_ms": percentile(scheduled, share) * 1000
-            for name, share in _PERCENTILES.items()
-        }
-        return figures | {
+        lags = sorted(each.lag for each in self.samples)
+        return self._latencies() | {
             "error_ratio": 1 - good / len(self.samples) if self.samples else 1.0,
             "goodput_ratio": good / self._due,
             "fired_ratio": len(self.samples) / self._due,
-            "generator_lag_p99_ms": percentile(sorted(each.lag for each in self.samples), 0.99)
-            * 1000,
+            "generator_lag_p99_ms": percentile(lags, 0.99) * 1000,
             "generator_cpu_ratio": self.cpu_ratio,
+        }
+
+    def _latencies(self) -> dict[str, float]:
+        """Return the percentiles from the due moment, in milliseconds."""
+        scheduled = sorted(each.scheduled for each in self.samples if each.scheduled is not None)
+        return {
+            f"scheduled_{name}_ms": percentile(scheduled, share) * 1000
+            for name, share in _PERCENTILES.items()
         }
 
 

@@ -55,7 +55,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         SettingsError: With one line for each variable that is wrong.
     """
     given = _given(environ)
-    problems = [_unknown(name) for name in given if name not in HELP]
+    problems = [_unknown(name) for name in sorted(given.keys() - HELP.keys())]
     values: dict[str, object] = {}
     for name in given.keys() & _READERS.keys():
         attribute, read = _READERS[name]
@@ -78,9 +78,13 @@ def local_origin(url: str) -> str:
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not host or parts.username:
         raise ValueError("must look like http://127.0.0.1:8080, without user name")
-    if not (_is_loopback(host) or _CONTAINER_NAME.fullmatch(host)):
+    if not _is_near(host):
         raise ValueError("load goes to this machine or a container by its name, nowhere else")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_near(host: str) -> bool:
+    return _is_loopback(host) or _CONTAINER_NAME.fullmatch(host) is not None
 
 
 def _is_loopback(host: str) -> bool:

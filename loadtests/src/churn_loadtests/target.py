@@ -60,12 +60,15 @@ def fault(status: int, content: bytes | None) -> str | None:
         return "no answer"
     if status != HTTPStatus.OK:
         return f"status {status}"
+    return None if _has_probability(content) else "no probability in the answer"
+
+
+def _has_probability(content: bytes | None) -> bool:
     try:
         probability = json.loads(content or b"")["churn_probability"]
-        is_good = 0 <= probability <= 1
+        return bool(0 <= probability <= 1)
     except (ValueError, KeyError, TypeError):
-        is_good = False
-    return None if is_good else "no probability in the answer"
+        return False
 
 
 def _get(url: str, path: str, api_key: str) -> tuple[int, bytes]:

@@ -214,6 +214,11 @@ def _withheld(facts: CampaignFacts, split: SplitCheck | None) -> str | None:
         )
     if not facts.control.customers:
         return "there is no control group to compare with"
+    return _unknown_outcomes(facts)
+
+
+def _unknown_outcomes(facts: CampaignFacts) -> str | None:
+    """Say which outcomes are missing for a comparison, if any."""
     if not (facts.treated.reported and facts.control.reported):
         return "no outcomes of both arms are known yet: post them to /v1/outcomes"
     unknown = facts.treated.unreported + facts.control.unreported

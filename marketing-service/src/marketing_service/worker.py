@@ -39,6 +39,7 @@ from service_kit.server import bind_host
 
 VERSION: Final = "0.1.0"
 DEAD_HEARTBEATS: Final = 4
+WAKE_SECONDS: Final = 0.5
 
 
 def run(environ: Mapping[str, str]) -> None:
@@ -87,7 +88,9 @@ class Worker:
         for loop in self._loops:
             loop.start()
         self._log.event("worker.started", port=self.health_server.port)
-        self._stopping.wait()
+        # An untimed wait can sleep through a signal that came while the process was frozen.
+        while not self._stopping.wait(WAKE_SECONDS):
+            pass
         self._health.drain()
         for loop in self._loops:
             loop.join()

@@ -54,9 +54,7 @@ class NumberReader:
         if value is None:
             return missing_value(self._field)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            quoted = isinstance(value, str) and _NUMBER.fullmatch(value.strip())
-            hint = "; remove the quotes" if quoted else ""
-            raise BadValueError("wrong-type", f"must be {expected(self._field)}{hint}")
+            raise BadValueError("wrong-type", f"must be {expected(self._field)}{_hint(value)}")
         return self._within_limits(value)
 
     def from_text(self, cell: str) -> Value:
@@ -74,6 +72,11 @@ class NumberReader:
         if low is None or high is None or not low <= value <= high:
             raise BadValueError("out-of-range", f"must be {expected(self._field)}")
         return float(value)
+
+
+def _hint(value: object) -> str:
+    quoted = isinstance(value, str) and _NUMBER.fullmatch(value.strip())
+    return "; remove the quotes" if quoted else ""
 
 
 class LevelReader:

@@ -57,11 +57,15 @@ def _form_field(field: Field) -> FormField:
     )
 
 
+_ZERO_ONE = {"0": "No", "1": "Yes"}
+
+
 def _options(field: Field) -> tuple[tuple[str, str], ...]:
-    empty = (("", "Not known"),) if field.accepts_missing else ()
-    labels = field.raw_levels or field.levels
-    shown = {"0": "No", "1": "Yes"} if field.is_zero_one else {}
-    words = (shown.get(label) or in_words(label) for label in labels)
+    empty = (("", "Not known"),) * field.accepts_missing
+    if field.is_zero_one:
+        words = [_ZERO_ONE[level] for level in field.levels]
+    else:
+        words = [in_words(label) for label in field.raw_levels or field.levels]
     return empty + tuple(zip(field.levels, words, strict=True))
 
 

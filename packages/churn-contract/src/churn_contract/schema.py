@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from importlib import resources
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -202,49 +203,70 @@ def _field_problems(field: Field) -> Iterator[str]:
     if len(field.raw_levels) not in {0, len(field.levels)}:
         yield "raw_levels must be parallel to levels"
     if field.role == "feature":
-        yield from _number_problems(field) if field.kind == "number" else _level_problems(field)
+        yield from _FEATURE_PROBLEMS[field.kind](field)
 
 
 def _number_problems(field: Field) -> Iterator[str]:
     if field.minimum is None or field.maximum is None:
         yield "a number feature needs minimum and maximum"
         return
-    low, high = training_range(field)
-    order = [field.minimum, low, high, field.maximum]
+    order = [field.minimum, *training_range(field), field.maximum]
     if sorted(order) != order or not all(map(math.isfinite, order)):
         yield "must hold, all finite: minimum <= lowest <= highest <= maximum"
-    blank = low if field.blank is None else field.blank
-    if isinstance(blank, str) or not field.minimum <= blank <= field.maximum:
+    if not _is_within(field.blank, field.minimum, field.maximum):
         yield "blank must be a number between minimum and maximum"
 
 
+def _is_within(blank: float | str | None, low: float, high: float) -> bool:
+    if blank is None:
+        return True
+    return not isinstance(blank, str) and low <= blank <= high
+
+
 def _level_problems(field: Field) -> Iterator[str]:
-    canonical = {canonical_name(level) for level in field.levels} - {""}
-    if not field.levels or sorted(canonical) != sorted(field.levels):
+    if not _are_canonical(field.levels):
         yield "levels must be given, each one once, trimmed, lower case, blanks as _"
-    if field.kind == "text":
-        yield "a feature is a category, a number or a boolean"
     if field.kind == "boolean" and len(field.levels) > 2:
         yield "a boolean has one or two levels"
     if field.blank not in {None, *field.levels}:
         yield "blank must be one of the levels"
 
 
+def _text_problems(field: Field) -> Iterator[str]:
+    yield from _level_problems(field)
+    yield "a feature is a category, a number or a boolean"
+
+
+_FEATURE_PROBLEMS = {
+    "number": _number_problems,
+    "category": _level_problems,
+    "boolean": _level_problems,
+    "text": _text_problems,
+}
+
+
+def _are_canonical(levels: tuple[str, ...]) -> bool:
+    canonical = {canonical_name(level) for level in levels} - {""}
+    return bool(levels) and sorted(canonical) == sorted(levels)
+
+
 def _schema_problems(schema: CustomerSchema) -> Iterator[str]:
     if schema.contract != CONTRACT_VERSION:
         yield f"contract {schema.contract} is not supported, this is contract {CONTRACT_VERSION}"
-    names = Counter(
-        name for field in schema.fields for name in {field.name, canonical_name(field.raw)} if name
-    )
-    for name, times in names.items():
+    yield from _name_problems(schema)
+    yield from _role_problems(schema)
+
+
+def _name_problems(schema: CustomerSchema) -> Iterator[str]:
+    spellings = ({field.name, canonical_name(field.raw)} - {""} for field in schema.fields)
+    for name, times in Counter(chain.from_iterable(spellings)).items():
         if times > 1:
             yield f"field {name!r}: {times} fields meet in this name"
-    yield from _role_problems(schema)
 
 
 def _role_problems(schema: CustomerSchema) -> Iterator[str]:
     roles = {field.name: field.role for field in _implied_fields(schema)}
     for field in schema.fields:
-        is_special = field.name in roles or field.role in {"id", "outcome"}
-        if is_special and roles.get(field.name) != field.role:
+        stated = field.role if field.role in {"id", "outcome"} else None
+        if roles.get(field.name) != stated:
             yield f"field {field.name!r}: the schema must name it as its id or outcome, as its role"

@@ -43,15 +43,21 @@ class StrictDecoder:
             found = self._decoder.decode(body)
         except (ValueError, RecursionError):  # UnicodeDecodeError is no MsgspecError
             return None
-        if isinstance(found, list):
-            customers = [self._customer(msgspec.structs.astuple(row)) for row in found]
-            with_id = sum(row.customer_id is not msgspec.UNSET for row in found)
-            members = len(found) * self._width + with_id
-            return customers if _has_no_extra_comma(body, members) else None
-        members = self._width + (found.customer_id is not msgspec.UNSET)
-        if _has_no_extra_comma(body, members):
-            return self._customer(msgspec.structs.astuple(found))
-        return None
+        rows = found if isinstance(found, list) else [found]
+        if not self._has_no_extra_comma(body, rows):
+            return None
+        customers = [self._customer(msgspec.structs.astuple(row)) for row in rows]
+        return customers if rows is found else customers[0]
+
+    def _has_no_extra_comma(self, body: bytes, rows: list[Any]) -> bool:
+        """Prove that no key stands twice, of which msgspec would silently take the last.
+
+        A body without equal keys has one comma less than members; a comma inside a
+        string makes one too many as well, which costs the slow pass and nothing else.
+        """
+        with_id = sum(row.customer_id is not msgspec.UNSET for row in rows)
+        members = len(rows) * self._width + with_id
+        return body.count(b",") == max(members - 1, 0)
 
     def _customer(self, members: tuple[Any, ...]) -> Customer:
         *values, customer_id = members
@@ -61,15 +67,6 @@ class StrictDecoder:
         if customer_id is None or customer_id is msgspec.UNSET:
             return Customer(None, tuple(values))
         return Customer(str(customer_id).strip() or None, tuple(values))
-
-
-def _has_no_extra_comma(body: bytes, members: int) -> bool:
-    """Prove that no key stands twice, of which msgspec would silently take the last.
-
-    A body without equal keys has one comma less than members; a comma inside a string
-    makes one too many as well, which costs the slow pass and nothing else.
-    """
-    return body.count(b",") == max(members - 1, 0)
 
 
 def _row_type(schema: CustomerSchema) -> Any:

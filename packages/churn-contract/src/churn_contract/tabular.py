@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import filterfalse
 from typing import NamedTuple
 
 from churn_contract.schema import CustomerSchema
@@ -27,10 +28,11 @@ def match_header(schema: CustomerSchema, header: Sequence[str]) -> HeaderMatch:
     """Match header cells with fields; case, outer blanks and a byte order mark do not count."""
     columns = tuple(_field_name(schema, cell) for cell in header)
     times = Counter(filter(None, columns))
+    features = (field.name for field in schema.features)
     return HeaderMatch(
         columns,
-        missing=tuple(field.name for field in schema.features if field.name not in times),
-        unknown=tuple(cell for cell, name in zip(header, columns, strict=True) if name is None),
+        missing=tuple(filterfalse(times.__contains__, features)),
+        unknown=tuple(cell for cell in header if _field_name(schema, cell) is None),
         duplicate=tuple(name for name, count in times.items() if count > 1),
     )
 

@@ -41,11 +41,11 @@ class Health:
         """Run the checks; tell whether all are good, and what each one says."""
         reasons = {name: _run(check) for name, check in self._checks.items()}
         draining = self._draining.is_set()
-        is_ready = not draining and not any(reasons.values())
-        status = "draining" if draining else "ready" if is_ready else "not ready"
+        failing = any(reasons.values())
+        status = "draining" if draining else "not ready" if failing else "ready"
         checks = {name: reason or "good" for name, reason in reasons.items()}
         facts = {name: fact() for name, fact in self._facts.items()}
-        return is_ready, {"status": status, "checks": checks, **facts}
+        return status == "ready", {"status": status, "checks": checks, **facts}
 
 
 def health_wsgi(health: Health, metrics: Metrics) -> WSGIApplication:

@@ -100,13 +100,14 @@ class Variable:
         return value
 
     def _check_limits(self, value: object) -> None:
-        low, high = self.declared.minimum, self.declared.maximum
         if self.declared.choices and value not in self.declared.choices:
             raise ValueError
-        if not isinstance(value, int | float):
-            return
-        if (low is not None and value < low) or (high is not None and value > high):
+        if isinstance(value, int | float) and not self._is_within(value):
             raise ValueError
+
+    def _is_within(self, value: float) -> bool:
+        low, high = self.declared.minimum, self.declared.maximum
+        return (low is None or low <= value) and (high is None or value <= high)
 
 
 def variables_of(cls: type, prefix: str) -> list[Variable]:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from bootstrap import campaign, doctor, local, locks, stack
+from bootstrap import campaign, doctor, local, lock_checks, locks, stack
 from bootstrap.console import ROOT, SetupError, say
 from bootstrap.environment import ensure_environment
 
@@ -13,7 +13,7 @@ VERBS: dict[str, Callable[[], None]] = {
     "environment-dev": lambda: ensure_environment("dev"),
     "lock": lambda: locks.compile_locks(ROOT, upgrade=bool(os.environ.get("UPGRADE"))),
     "lock-check": lambda: locks.compare_locks(ROOT),
-    "lock-lint": lambda: locks.check_locks(ROOT),
+    "lock-lint": lambda: lock_checks.check_locks(ROOT),
     "doctor": lambda: doctor.run(os.environ),
     "demo": lambda: local.run_demo(os.environ),
     "up": lambda: stack.up(os.environ),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import locks
+from bootstrap import lock_checks, locks
 from bootstrap.console import ROOT, SetupError
 
 
@@ -24,21 +24,21 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def test_the_committed_locks_are_complete(checkout: Path) -> None:
-    locks.check_locks(checkout)
+    lock_checks.check_locks(checkout)
 
 
 def test_a_declared_dependency_without_a_pin_is_named(checkout: Path) -> None:
     edit(checkout / "marketing-service/pyproject.toml", '"rich>=14"', '"rich>=14", "humanize"')
 
     with pytest.raises(SetupError, match=r"requirements\.txt: humanize is declared and not pinned"):
-        locks.check_locks(checkout)
+        lock_checks.check_locks(checkout)
 
 
 def test_a_dependency_of_a_shared_package_counts_for_every_service(checkout: Path) -> None:
     edit(checkout / "packages/churn-contract/pyproject.toml", '["msgspec', '["orjson", "msgspec')
 
     with pytest.raises(SetupError) as error:
-        locks.check_locks(checkout)
+        lock_checks.check_locks(checkout)
 
     assert str(error.value).count("orjson is declared and not pinned") == 4
 
@@ -51,7 +51,7 @@ def test_a_pin_without_hash_is_named(checkout: Path) -> None:
     lock.write_text("\n".join(lines))
 
     with pytest.raises(SetupError, match="blinker has no hash"):
-        locks.check_locks(checkout)
+        lock_checks.check_locks(checkout)
 
 
 def test_an_address_in_a_lock_is_refused(checkout: Path) -> None:
@@ -59,13 +59,27 @@ def test_an_address_in_a_lock_is_refused(checkout: Path) -> None:
     lock.write_text("--find-links https" + "://example.test\n" + lock.read_text())
 
     with pytest.raises(SetupError, match="holds an address"):
-        locks.check_locks(checkout)
+        lock_checks.check_locks(checkout)
 
 
 def test_a_shared_pin_that_differs_is_named(checkout: Path) -> None:
-    pin = locks.PIN.findall((checkout / locks.SERVE).read_text())
+    pin = lock_checks.PIN.findall((checkout / locks.SERVE).read_text())
     flask = dict(pin)["flask"]
     edit(checkout / locks.SERVE, f"flask=={flask}", "flask==3.0.0")
 
     with pytest.raises(SetupError, match=r"flask differs from churn-service/requirements\.txt"):
-        locks.check_locks(checkout)
+        lock_checks.check_locks(checkout)
+
+
+def test_a_pin_that_nobody_declares_any_more_is_named(checkout: Path) -> None:
+    edit(checkout / "marketing-service/pyproject.toml", '    "rich>=14",\n', "")
+
+    with pytest.raises(SetupError, match="rich is pinned and no longer declared"):
+        lock_checks.check_locks(checkout)
+
+
+def test_a_pin_below_the_declared_version_is_named(checkout: Path) -> None:
+    edit(checkout / "marketing-service/pyproject.toml", '"rich>=14"', '"rich>=99.1"')
+
+    with pytest.raises(SetupError, match=r"rich is pinned to .* and 99\.1 is declared"):
+        lock_checks.check_locks(checkout)

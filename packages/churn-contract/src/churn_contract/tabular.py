@@ -33,7 +33,7 @@ def match_header(schema: CustomerSchema, header: Sequence[str]) -> HeaderMatch:
         columns,
         missing=tuple(filterfalse(times.__contains__, features)),
         unknown=tuple(cell for cell in header if _field_name(schema, cell) is None),
-        duplicate=tuple(name for name, count in times.items() if count > 1),
+        duplicate=tuple(times - Counter(times.keys())),
     )
 
 

@@ -70,7 +70,8 @@ def _helps(
     name: str, command: click.Command, parent: click.Context | None
 ) -> Iterator[tuple[str, str]]:
     """Yield path and help of a command and of everything below it."""
-    context = click.Context(command, info_name=name, parent=parent, terminal_width=98)
+    settings = {**command.context_settings, "terminal_width": 98}
+    context = click.Context(command, info_name=name, parent=parent, **settings)
     yield context.command_path, command.get_help(context)
     if isinstance(command, click.Group):
         for child in sorted(command.commands):

@@ -6,7 +6,7 @@ SOURCES = packages churn-service marketing-service gateway loadtests deploy docs
 TYPED = -p churn_contract -p service_kit -p churn_service -p marketing_service -p gateway_keys -p churn_loadtests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up campaign train loadtest status logs down clean doctor test lint format lock lock-check docs environment
+.PHONY: help demo up campaign import train loadtest status logs down clean doctor test lint format lock lock-check docs environment
 
 ##@ See it
 help: ## Show this list
@@ -22,10 +22,15 @@ up: ## Check, build, start, wait until healthy (DATA=my.csv CONFIG=train.toml fo
 campaign: ## Plan, launch, wait and report a campaign through the gateway (FILE=spring.toml for your own)
 	@$(BOOTSTRAP) campaign
 
+import: ## Import your own customers (FILE=people.csv); refused rows are saved beside the file
+	@$(BOOTSTRAP) import
+
 train: ## Train again on the stack's table; the service takes the new champion without a restart
+	@$(BOOTSTRAP) require-stack
 	docker compose run --rm -T --no-deps --entrypoint churn trainer train --data /data/train.csv --config /data/train.toml
 
 loadtest: ## 60 s of predictions at a fixed arrival rate; exit code 1 when a budget breaks
+	@$(BOOTSTRAP) require-stack
 	docker compose --profile loadtest build --quiet loadtest && docker compose run --rm -T -e LOADTEST_RATE -e LOADTEST_SECONDS -e LOADTEST_PROFILE loadtest
 
 status: ## Which containers run, and how

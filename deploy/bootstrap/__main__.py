@@ -1,10 +1,11 @@
 """Dispatch `python -m bootstrap VERB`; each verb is also a make target."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from bootstrap import campaign, doctor, local, lock_checks, locks, stack
+from bootstrap import campaign, customers, doctor, local, lock_checks, locks, stack
 from bootstrap.console import ROOT, SetupError, say
 from bootstrap.environment import ensure_environment
 
@@ -19,6 +20,8 @@ VERBS: dict[str, Callable[[], None]] = {
     "up": lambda: stack.up(os.environ),
     "status": lambda: stack.status(os.environ),
     "clean": lambda: stack.clean(os.environ),
+    "import": lambda: customers.run(os.environ),
+    "require-stack": lambda: stack.require_stack(os.environ),
     "campaign": lambda: campaign.run(os.environ),
     "engine-for-tests": lambda: doctor.require_engine_in_ci(os.environ),
 }
@@ -29,6 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in VERBS:
         say(f"usage: python -m bootstrap {{{'|'.join(VERBS)}}}")
         return 2
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         VERBS[arguments[0]]()
     except SetupError as error:
@@ -38,6 +43,11 @@ def main(arguments: Sequence[str]) -> int:
         say("\ninterrupted")
         return 130
     return 0
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """End like Ctrl-C, so that child processes are stopped too."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

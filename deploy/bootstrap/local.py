@@ -50,8 +50,8 @@ def run_demo(environ: Mapping[str, str]) -> None:
     try:
         demo.run()
         say(f"\nDone in {time.monotonic() - began:.0f} s.")
-        demo.show_addresses()
         if not environ.get("ONCE"):
+            demo.show_addresses()
             say("\nThe stack stays up. Ctrl-C ends it.")
             name = demo.processes.wait_until_one_ends()
             raise SetupError(f"{name} ended.\n{demo.processes.tail(name)}")

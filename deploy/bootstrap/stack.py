@@ -1,6 +1,7 @@
 """`make up` and its companions: the compose stack, its key file and its next steps."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,10 +14,25 @@ from bootstrap.console import ROOT, SetupError, say, step
 from bootstrap.processes import wait_for
 
 IMPORT_SECONDS = 300
-KEY_FILE = ROOT / ".demo" / "api-key"
+DEFAULT_PROJECT = "retention"
+PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 PROFILES = ("--profile", "tools", "--profile", "loadtest")
 OWN_TABLE_USAGE = "Usage: make up DATA=customers.csv CONFIG=train.toml"
 DEMO_FILES = "customers.csv truth.csv campaign.toml"
+
+
+def key_file(environ: Mapping[str, str]) -> Path:
+    """Return where the demo key of a project lies: two stacks must not share one file.
+
+    Raises:
+        SetupError: `COMPOSE_PROJECT_NAME` is no name of a project.
+    """
+    project = environ.get("COMPOSE_PROJECT_NAME") or DEFAULT_PROJECT
+    if not PROJECT_NAME.fullmatch(project):
+        rule = "lower-case letters, digits, - and _, a letter or digit first"
+        raise SetupError(f"COMPOSE_PROJECT_NAME must be {rule}, not {project!r}.")
+    folder = ROOT / ".demo"
+    return folder / "api-key" if project == DEFAULT_PROJECT else folder / project / "api-key"
 
 
 def compose(*arguments: str, stdin: bytes | None = None, quiet: bool = False) -> str:
@@ -29,7 +45,7 @@ def compose(*arguments: str, stdin: bytes | None = None, quiet: bool = False) ->
     out = subprocess.PIPE if quiet else None
     done = subprocess.run(command, cwd=ROOT, input=stdin, stdout=out, check=False)
     if done.returncode:
-        raise SetupError(f"`docker compose {arguments[0]}` failed. Cure: read `make logs`.")
+        raise SetupError(f"`docker compose {arguments[0]}` failed: see above, and `make logs`.")
     return (done.stdout or b"").decode()
 
 
@@ -40,7 +56,7 @@ def up(environ: Mapping[str, str]) -> None:
         environ: `DATA` and `CONFIG` name a user's own table and training file; both or none.
     """
     began = time.monotonic()
-    own_table = _own_table(environ)
+    own_table, key = _own_table(environ), key_file(environ)
     step("checks")
     doctor.run(environ)
     step("build")
@@ -51,7 +67,7 @@ def up(environ: Mapping[str, str]) -> None:
         _hand_over(*own_table)
     step("start and wait until healthy")
     compose("up", "--detach", "--wait", "--wait-timeout", "600", "--remove-orphans")
-    copy_key()
+    copy_key(key)
     if own_table:
         _train_again()
     else:
@@ -85,14 +101,26 @@ def _train_again() -> None:
     compose("run", "--rm", "-T", "--no-deps", "--entrypoint", "churn", "trainer", *training)
 
 
-def copy_key() -> None:
-    """Copy the demo key out of its volume to `.demo/api-key`, for this user only."""
+def copy_key(target: Path) -> None:
+    """Copy the demo key out of its volume to a file for this user only."""
     reading = ("run", "--rm", "-T", "--no-deps", "--entrypoint", "cat", "marketing")
     key = compose(*reading, "/run/keys/demo", quiet=True)
-    KEY_FILE.parent.mkdir(exist_ok=True)
-    KEY_FILE.touch(mode=0o600)
-    KEY_FILE.chmod(0o600)
-    KEY_FILE.write_text(key)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(mode=0o600)
+    target.chmod(0o600)
+    target.write_text(key)
+
+
+def require_stack(environ: Mapping[str, str]) -> None:
+    """Stop with the cure when the gateway of this project does not run.
+
+    Raises:
+        SetupError: The stack is not up.
+    """
+    key_file(environ)
+    running = compose("ps", "--quiet", "--status", "running", "gateway", quiet=True)
+    if not running.strip():
+        raise SetupError("The stack is not up. Cure: make up")
 
 
 def address(environ: Mapping[str, str]) -> str:
@@ -100,12 +128,13 @@ def address(environ: Mapping[str, str]) -> str:
     return f"http://127.0.0.1:{doctor.gateway_port(environ)}"
 
 
-def get_json(environ: Mapping[str, str], path: str) -> object:
-    """Read one JSON answer through the gateway with the demo key."""
-    headers = {"X-API-Key": KEY_FILE.read_text().strip()}
+def get(environ: Mapping[str, str], path: str) -> bytes:
+    """Read one answer through the gateway with the demo key."""
+    headers = {"X-API-Key": key_file(environ).read_text().strip()}
     request = urllib.request.Request(address(environ) + path, headers=headers)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
-        return json.loads(answer.read())
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
+        body: bytes = answer.read()
+    return body
 
 
 def wait_for_import(environ: Mapping[str, str]) -> None:
@@ -113,8 +142,7 @@ def wait_for_import(environ: Mapping[str, str]) -> None:
     step("wait for the customers")
 
     def imported() -> bool:
-        answer = get_json(environ, "/v1/imports")
-        imports = answer["imports"] if isinstance(answer, dict) else []
+        imports = json.loads(get(environ, "/v1/imports"))["imports"]
         failed = [row for row in imports if row["state"] == "failed"]
         if failed:
             raise SetupError(f"The import failed: {failed[0].get('error')}. See `make logs`.")
@@ -125,25 +153,25 @@ def wait_for_import(environ: Mapping[str, str]) -> None:
 
 def show_addresses(environ: Mapping[str, str], *, demo: bool) -> None:
     """Print where the stack is and what one does next."""
-    base = address(environ)
-    following = "make campaign" if demo else "docs/how-to/use-your-own-table.md"
+    base, key = address(environ), key_file(environ).relative_to(ROOT)
+    following = "make campaign" if demo else "make import FILE=people.csv"
     say(f"""
   address      {base}
-  key          {KEY_FILE.relative_to(ROOT)}   (sent as X-API-Key)
+  key          {key}   (sent as X-API-Key)
   pages        {base}/score   {base}/mailbox   (sign in with the key)
-  try          curl -H "X-API-Key: $(cat .demo/api-key)" {base}/models/champion
+  try          curl -H "X-API-Key: $(cat {key})" {base}/models/champion
   next         {following}
   later        make status, make logs, make down""")
 
 
 def status(environ: Mapping[str, str]) -> None:
-    """Print every container with its state, and whether the door answers."""
+    """Print every container with its state, and where the door is."""
     compose("ps", "--all", "--format", "table {{.Service}}\t{{.State}}\t{{.Status}}")
-    say(f"gateway: {address(environ)}, key file {KEY_FILE.relative_to(ROOT)}")
+    say(f"gateway: {address(environ)}, key file {key_file(environ).relative_to(ROOT)}")
 
 
 def clean(environ: Mapping[str, str]) -> None:
-    """Delete containers, volumes and demo files, after asking.
+    """Delete containers, volumes, images and the key file, after asking.
 
     Raises:
         SetupError: The question was not answered with yes, or there is nobody to ask.
@@ -154,6 +182,6 @@ def clean(environ: Mapping[str, str]) -> None:
         say("This deletes customers, campaigns, mails, models and keys of this stack.")
         if input("Type yes to go on: ").strip() != "yes":
             raise SetupError("Nothing deleted.")
-    compose(*PROFILES, "down", "--volumes", "--remove-orphans")
-    if KEY_FILE.exists():
-        KEY_FILE.unlink()
+    key = key_file(environ)
+    compose(*PROFILES, "down", "--volumes", "--remove-orphans", "--rmi", "local")
+    key.unlink(missing_ok=True)

@@ -63,8 +63,9 @@ class Stack:
 
     def run(self, command: str, **extra: str) -> subprocess.CompletedProcess[str]:
         """Run a shell command in the checkout, as a user would type it."""
+        here = command.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}")
         return subprocess.run(
-            ["bash", "-c", command.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}")],
+            ["bash", "-c", here.replace(".demo/api-key", f".demo/{PROJECT}/api-key")],
             cwd=self.folder,
             env={**self.environ, **extra},
             capture_output=True,
@@ -79,8 +80,12 @@ class Stack:
         assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
+    @property
+    def key_file(self) -> Path:
+        return self.folder / ".demo" / PROJECT / "api-key"
+
     def key(self) -> str:
-        return (self.folder / ".demo/api-key").read_text().strip()
+        return self.key_file.read_text().strip()
 
     def ask(self, path: str, *, key: str | None = None, body: object = None) -> Answer:
         """Send one request through the gateway; errors are answers too."""

@@ -10,7 +10,7 @@ from running_stack import Stack
 
 pytestmark = pytest.mark.stack
 RUN = "docker compose run --rm -T --no-deps"
-OTHER_TABLE = "colour,visits,plan,gone\n"
+OTHER_TABLE = "account,colour,visits,plan,gone\n"
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
@@ -95,14 +95,27 @@ def test_a_minute_of_load_can_be_short_and_keeps_its_budgets(stack: Stack) -> No
 
 def test_the_stack_takes_a_users_own_table(stack: Stack) -> None:
     rows = [
-        f"{['red', 'blue', 'green'][i % 3]},{i % 50},{'ab'[i % 2]},{int(i % 50 < 15 or i % 7 == 0)}"
+        f"a{i},{['red', 'blue', 'green'][i % 3]},{i % 50},{'ab'[i % 2]},{int(i % 50 < 15)}"
         for i in range(2000)
     ]
     (stack.folder / "mine.csv").write_text(OTHER_TABLE + "\n".join(rows) + "\n")
-    (stack.folder / "mine.toml").write_text('[data]\ntarget = "gone"\npositive = "1"\n')
+    training = '[data]\ntarget = "gone"\npositive = "1"\nid = "account"\n'
+    (stack.folder / "mine.toml").write_text(training)
 
     stack.must("make up DATA=mine.csv CONFIG=mine.toml")
 
     customer = {"colour": "red", "visits": 3, "plan": "a"}
     wait_until(lambda: stack.ask("/predict", body=customer).status == 200)
     assert stack.ask("/predict", body=customer).json()["churn_probability"] > 0.5
+
+
+def test_a_users_own_customers_are_imported_and_the_refused_ones_saved(stack: Stack) -> None:
+    people = "account,colour,visits,plan,email\nb1,red,3,a,ann@example.test\n"
+    (stack.folder / "people.csv").write_text(f"{people}b2,mauve,4,b,bob@example.test\n")
+
+    shown = stack.must("make import FILE=people.csv")
+
+    assert "1 new" in shown
+    assert "1 rejected" in shown
+    assert "colour" in (stack.folder / "people.csv.rejects.csv").read_text()
+    assert "FILE=spring.toml" in stack.run("make campaign").stdout

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-import msgspec
 from sqlalchemy import Connection
 
+from churn_contract.errors import MalformedBodyError
+from churn_contract.json_text import parse_json
 from churn_contract.problem import FieldError
 from marketing_service.campaign import CampaignEvent, CampaignStatus
 from marketing_service.canonical import canonical_json
@@ -151,9 +152,9 @@ def _check_power(conn: Connection, campaign: Campaign) -> None:
 
 def _json_mapping(body: bytes) -> Mapping[str, object]:
     try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise InvalidCampaignError("The body is no JSON.") from error
+        found = parse_json(body)
+    except MalformedBodyError as error:
+        raise InvalidCampaignError(f"The campaign is no JSON: {error}.") from None
     if not isinstance(found, dict):
         raise InvalidCampaignError("The body is no JSON object.")
     return found

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, get_args
 
-import msgspec
 from sqlalchemy import Connection
 
+from churn_contract.errors import MalformedBodyError
+from churn_contract.json_text import parse_json
 from churn_contract.outcome import Outcome, OutcomeKind
 from churn_contract.problem import FieldError
 from churn_contract.schema import canonical_name
@@ -184,9 +185,9 @@ _READERS: Final[Mapping[str, Callable[[bytes], list[Any]]]] = {
 
 def _decode(text: bytes, what: str) -> Any:
     try:
-        return msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        raise MalformedOutcomesError(f"{what} is not JSON.") from None
+        return parse_json(text)
+    except MalformedBodyError as error:
+        raise MalformedOutcomesError(f"{what} is not JSON: {error}.") from None
 
 
 def _checked(records: Sequence[Any]) -> list[Outcome]:

@@ -3,11 +3,14 @@
 from flask import request
 
 from churn_contract import headers as names
+from churn_contract.errors import MalformedBodyError
+from churn_contract.json_text import parse_json
 from churn_contract.problem import FieldError
 from marketing_service.errors import InvalidRequestError
 
 MOST_ROWS = 10_000
 NOBODY = "local"
+_OBJECT = 'Send a JSON object, as {"expect": "..."}, or nothing.'
 
 
 def actor() -> str:
@@ -50,11 +53,15 @@ def json_object() -> dict[str, object]:
     Raises:
         InvalidRequestError: It is something else.
     """
-    if not request.get_data():
+    body = request.get_data()
+    if not body:
         return {}
-    found = request.get_json(force=True, silent=True)
+    try:
+        found = parse_json(body)
+    except MalformedBodyError as error:
+        raise InvalidRequestError(f"{_OBJECT} It is not JSON: {error}.") from None
     if not isinstance(found, dict):
-        raise InvalidRequestError('Send a JSON object, as {"expect": "..."}, or nothing.')
+        raise InvalidRequestError(_OBJECT)
     return found
 
 

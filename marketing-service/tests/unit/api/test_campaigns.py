@@ -55,6 +55,19 @@ def test_a_body_that_is_no_campaign_file_is_refused(api: Any, body: bytes) -> No
     assert reply.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/campaigns", 422), ("/v1/campaigns/demo/launch", 422), ("/v1/outcomes", 400)],
+)
+@pytest.mark.parametrize("body", [b"[" * 10_000, b'{"a":1,"a":2}'])
+def test_a_deep_body_or_one_with_equal_keys_is_refused(
+    api: Any, path: str, status: int, body: bytes
+) -> None:
+    reply = api.client.post(path, data=body, content_type="application/json")
+    assert reply.status_code == status
+    assert "nested" in reply.json["detail"] or "twice" in reply.json["detail"]
+
+
 def test_a_campaign_of_another_type_is_refused(api: Any) -> None:
     reply = api.client.post("/v1/campaigns", data=b"name: x", content_type="application/yaml")
     assert reply.status_code == 415

@@ -1,5 +1,7 @@
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -52,6 +54,47 @@ def test_a_malformed_body_is_refused_at_its_byte(body: bytes, offset: int, words
         parse_json(body)
     assert caught.value.offset == offset
     assert f"(byte {offset})" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100 + b"]" * 100, b'["' + b"[" * 500 + b'\\"[[", "{"]', b"[" + b"[{}]," * 500 + b"1]"],
+)
+def test_only_open_brackets_outside_of_strings_count_as_depth(body: bytes) -> None:
+    assert parse_json(body) == json.loads(body)
+
+
+SMALL_STACK = """
+import sys, threading
+from churn_contract.errors import ContractError
+from churn_contract.json_text import parse_json
+from churn_contract.schema import demo_schema
+from churn_contract.validation import Validator
+
+validator = Validator(demo_schema())
+bodies = [b"[" * 10_000, b'{"a":' * 10_000, b'[{"tenure":' + b"[" * 100_000, b"[" * 100 + b"]" * 100]
+refused = []
+
+def decode():
+    for body in bodies:
+        for read in (parse_json, validator.decode):
+            try:
+                read(body)
+            except ContractError:
+                refused.append(read)
+
+threading.stack_size(256 * 1024)
+thread = threading.Thread(target=decode)
+thread.start()
+thread.join()
+sys.stdout.write(str(len(refused)))
+"""
+
+
+def test_deep_nesting_is_refused_on_the_small_stack_of_a_servers_thread() -> None:
+    command = [sys.executable, "-c", SMALL_STACK]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "7"), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """`marketing campaigns`: plan, launch, report, and who was chosen and why."""
 
 import json
-import tomllib
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +13,7 @@ from marketing_service.cli.exits import UNSETTLED, CommandError
 from marketing_service.cli.show import counts_line, plan_text, targets_text
 from marketing_service.cli.watching import Step, watch
 from marketing_service.report_text import render_report
+from marketing_service.targeting.toml_text import read_toml
 
 SETTLED_STATES = {"sent", "failed", "unknown", "cancelled"}
 OPEN_STATES = {"queued", "leased", "sending", "deferred"}
@@ -32,12 +34,12 @@ def campaigns() -> None:
 @json_option
 @click.pass_context
 def plan(context: click.Context, /, file: Path, name: str | None, *, as_json: bool) -> None:
-    r"""Score everybody, choose within the limits, keep a control group; send nothing.
+    """Score everybody, choose within the limits, keep a control group; send nothing.
 
     \b
       marketing campaigns plan spring.toml
       marketing campaigns plan spring.toml --name spring-2027-b
-    """
+    """  # noqa: D301 - click wants the character itself
     client = client_of(context)
     created = client.post_json("/v1/campaigns", read_campaign(file, name))
     path = f"/v1/campaigns/{created['id']}"
@@ -53,13 +55,29 @@ def read_campaign(file: Path, name: str | None) -> Json:
     """Read a campaign file; `name` replaces the one in it.
 
     Raises:
-        CommandError: It is no TOML; says where.
+        CommandError: It is no TOML, or holds values that JSON has not; says where.
     """
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        document = read_toml(file.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise CommandError(f"{file} is no TOML: {error}", 2) from None
+    if problems := list(_unpostable(document, "")):
+        raise CommandError("\n  ".join([f"{file} cannot be sent:", *problems]), 2)
     return document | ({"name": name} if name else {})
+
+
+def _unpostable(value: object, place: str) -> Iterator[str]:
+    """Name the values that a campaign cannot have and JSON could not carry."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _unpostable(inner, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _unpostable(inner, f"{place}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{place}: must be a finite number (got {value})"
+    elif not isinstance(value, str | int | float):
+        yield f"{place}: must be text, a number, true or false (got {value})"
 
 
 @campaigns.command()
@@ -71,16 +89,18 @@ def read_campaign(file: Path, name: str | None) -> Json:
 def launch(
     context: click.Context, /, campaign: str, expect: str | None, *, wait: bool, as_json: bool
 ) -> None:
-    r"""Start sending a planned campaign; a second launch sends nothing twice.
+    """Start sending a planned campaign; a second launch sends nothing twice.
 
     Without --expect the digest of the plan that the service shows now is used.
 
     \b
       marketing campaigns launch spring-2027 --expect 3f9a... --wait
-    """
+    """  # noqa: D301 - click wants the character itself
+    if expect is not None and not expect.strip():
+        raise click.UsageError("--expect is empty: give the digest of the plan you have seen")
     client = client_of(context)
     path = f"/v1/campaigns/{campaign}"
-    digest = expect or client.get(path)["digest"]
+    digest = client.get(path)["digest"] if expect is None else expect.strip()
     found = client.post_json(f"{path}/launch", {"expect": digest})
     message = found.pop("message", "launched")
     if wait:

@@ -1,7 +1,6 @@
 """Parse a campaign file: a checked campaign, or every error in one run."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import cast
 
@@ -29,6 +28,7 @@ from marketing_service.targeting.terms import (
     ValueSpec,
     spec_to_json,
 )
+from marketing_service.targeting.toml_text import read_toml
 
 __all__ = [
     "CampaignFileError",
@@ -59,7 +59,7 @@ def parse_campaign_toml(text: str | bytes) -> CampaignSpec:
         CampaignFileError: it is no TOML, or values are wrong.
     """
     try:
-        document = tomllib.loads(text if isinstance(text, str) else text.decode())
+        document = read_toml(text if isinstance(text, str) else text.decode())
     except ValueError as error:
         raise CampaignFileError([SpecError("", f"is not a TOML file: {error}")]) from error
     return parse_campaign(document)

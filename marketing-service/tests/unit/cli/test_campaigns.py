@@ -166,3 +166,38 @@ def test_every_answer_can_be_had_as_json(run, service, campaign_file) -> None:
         ("report", "spring"),
     ):
         assert json.loads(run("campaigns", *arguments, "--json").output)
+
+
+@pytest.mark.parametrize("digest", ["", " "])
+def test_an_empty_digest_is_refused_before_the_service_is_asked(run, service, digest) -> None:
+    done = run("campaigns", "launch", "spring", "--expect", digest)
+
+    assert done.exit_code == 2
+    assert "--expect is empty" in done.output
+    assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("budget_eur = nan", "limits.budget_eur: must be a finite number (got nan)"),
+        ("steps = [1, {x = -inf}]", "limits.steps[1].x: must be a finite number (got -inf)"),
+        ("until = 2027-03-01", "limits.until: must be text, a number, true or false"),
+    ],
+)
+def test_a_value_that_cannot_be_posted_is_named(run, service, tmp_path, line, place) -> None:
+    path = tmp_path / "spring.toml"
+    path.write_text(f'name = "spring"\n[limits]\n{line}\n')
+
+    done = run("campaigns", "plan", path)
+
+    assert done.exit_code == 2
+    assert place in done.output
+    assert service.requests == []
+
+
+def test_the_examples_in_a_help_text_stand_line_by_line(run) -> None:
+    shown = run("campaigns", "plan", "--help").output
+
+    assert "\\b" not in shown
+    assert "\n    marketing campaigns plan spring.toml\n" in shown

@@ -72,7 +72,8 @@ from churn_contract.schema import demo_schema
 from churn_contract.validation import Validator
 
 validator = Validator(demo_schema())
-bodies = [b"[" * 10_000, b'{"a":' * 10_000, b'[{"tenure":' + b"[" * 100_000, b"[" * 100 + b"]" * 100]
+starts = [b"[" * 10_000, b'{"a":' * 10_000, b'[{"tenure":' + b"[" * 100_000]
+bodies = [*starts, b"[" * 100 + b"]" * 100]
 refused = []
 
 def decode():

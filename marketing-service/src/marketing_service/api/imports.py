@@ -1,9 +1,11 @@
 """`/v1/imports`: upload a file of customers, see how far it came and what was refused."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from marketing_service.api.answers import csv_answer, json_answer, rfc3339
 from marketing_service.api.questions import actor, row_limit
@@ -15,6 +17,9 @@ from marketing_service.store import imports
 from marketing_service.store.engine import Database
 from marketing_service.store.imports import ImportRun
 from service_kit.bodies import limit_body
+from service_kit.problems import ServiceError
+
+DRAIN_BYTES = 1 << 16
 
 
 class ImportRoutes:
@@ -47,6 +52,13 @@ class ImportRoutes:
     def create(self) -> Response:
         """Take a CSV file for the worker; the same file again is the earlier import."""
         limit_body(self._max_bytes)
+        try:
+            return self._accept()
+        except (ServiceError, HTTPException):
+            _drain(self._max_bytes)
+            raise
+
+    def _accept(self) -> Response:
         now_ms = self._clock()
         run = accept_upload(
             self._database,
@@ -90,6 +102,18 @@ def import_view(run: ImportRun) -> dict[str, Any]:
         "created_at": rfc3339(run.created_at),
         "finished_at": rfc3339(run.finished_at),
     }
+
+
+def _drain(most_bytes: int) -> None:
+    """Read what is left of a refused body, up to a bound.
+
+    A gateway that passes bodies on unbuffered still writes while we answer; when we close
+    on it, its caller sees 502 and never learns why the file was refused.
+    """
+    stream = cast("BinaryIO", request.environ["wsgi.input"])
+    with suppress(HTTPException, OSError):
+        while most_bytes > 0 and (block := stream.read(min(most_bytes, DRAIN_BYTES))):
+            most_bytes -= len(block)
 
 
 def _upload() -> Upload:

@@ -11,6 +11,16 @@ from marketing_service.cli.exits import CommandError
 from marketing_service.cli.watching import Step, watch
 
 
+def _checked_mapping(
+    _context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse what the service would, before a large file is on its way."""
+    for pair in filter(str.strip, ",".join(pairs).split(",")):
+        if not pair.rpartition("=")[0].strip():
+            raise click.BadParameter(f"{pair!r} must have the form THEIRS=OURS")
+    return pairs
+
+
 @click.group()
 def customers() -> None:
     """Import customers and look at them."""
@@ -18,7 +28,14 @@ def customers() -> None:
 
 @customers.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--map", "mapping", multiple=True, metavar="THEIRS=OURS", help="Rename a column.")
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    callback=_checked_mapping,
+    help="Rename a column; with nothing behind the = it is left out.",
+)
 @click.option("--rejects", type=click.File("w"), help="Write refused rows with reasons here.")
 @click.option("--wait", is_flag=True, help="Wait until the rows are in; --rejects implies it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the service's answer as JSON.")
@@ -33,7 +50,7 @@ def import_customers(
     wait: bool,
     as_json: bool,
 ) -> None:
-    r"""Upload a CSV file of customers; the worker checks and stores every row.
+    """Upload a CSV file of customers; the worker checks and stores every row.
 
     New customers are added, known ones updated, others left alone. The same file again
     does nothing.
@@ -41,7 +58,7 @@ def import_customers(
     \b
       marketing customers import customers.csv --wait
       marketing customers import list.csv --map mail=email --rejects refused.csv
-    """
+    """  # noqa: D301 - click wants the character itself
     client = client_of(context)
     run = _upload(client, file, mapping)
     if wait or rejects:

@@ -1,4 +1,7 @@
+import io
 from typing import Any
+
+import pytest
 
 CSV = b"customerID,tenure,email\nc1,3,a@example.test\n"
 PATH = "/v1/imports?filename=c.csv&map=email=email"
@@ -47,3 +50,13 @@ def test_a_file_beyond_the_limit_is_refused(api: Any) -> None:
 
 def test_a_file_may_be_larger_than_other_bodies(api: Any) -> None:
     assert upload(api, CSV + b"c2,4,b@example.test\n" * 10_000).status_code == 202
+
+
+@pytest.mark.parametrize(("size", "left"), [(300_000, 0), (1_500_000, 500_000)])
+def test_a_refused_upload_is_read_to_its_end_within_the_limit(
+    api: Any, size: int, left: int
+) -> None:
+    body = io.BytesIO(b"x" * size)
+    reply = api.client.post("/v1/imports?map=nonsense", input_stream=body, content_length=size)
+    assert reply.status_code in {413, 422}
+    assert len(body.read()) == left

@@ -67,3 +67,14 @@ def test_an_unknown_ending_is_a_usage_error(run, tmp_path) -> None:
 
     assert done.exit_code == 2
     assert ".ndjson" in done.output
+
+
+@pytest.mark.parametrize("pair", ["email", "=email", "a=b,c"])
+def test_a_mapping_of_another_form_is_refused_before_the_upload(
+    run, service, customers_file, pair
+) -> None:
+    done = run("customers", "import", customers_file, "--map", pair)
+
+    assert done.exit_code == 2
+    assert "must have the form THEIRS=OURS" in done.output
+    assert service.requests == []

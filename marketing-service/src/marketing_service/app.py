@@ -14,11 +14,13 @@ from marketing_service.api.customers import CustomerRoutes
 from marketing_service.api.idempotency import Replay
 from marketing_service.api.imports import ImportRoutes
 from marketing_service.api.outcomes import OutcomeRoutes
+from marketing_service.api.questions import refuse_zero_bytes
 from marketing_service.api.results import ResultRoutes
 from marketing_service.importing.spool import Spool
+from marketing_service.ports import require_free
 from marketing_service.results import build_report
 from marketing_service.settings import WebSettings, load
-from marketing_service.store.engine import Database
+from marketing_service.store.engine import Database, check_url
 from service_kit.flask_app import install_kit
 from service_kit.health import Health
 from service_kit.logs import EventLog
@@ -33,11 +35,17 @@ def run(environ: Mapping[str, str]) -> None:
 
     Raises:
         SettingsError: The environment does not describe a web process.
+        DatabaseUrlError: The address of the database cannot be used.
+        OSError: The port is taken.
     """
     settings = load(WebSettings, environ)
+    # Here, not in the child that serves: what is wrong with the settings ends the command.
+    check_url(settings.database_url)
+    host = bind_host(trust_network=settings.trust_network)
+    require_free(host, settings.port)
     serve(
         f"{__name__}:{create_wsgi.__name__}",
-        host=bind_host(trust_network=settings.trust_network),
+        host=host,
         port=settings.port,
         threads=settings.threads,
     )
@@ -64,6 +72,7 @@ def create_app(settings: WebSettings, database: Database, log: EventLog) -> Flas
         metric_prefix="marketing",
         max_body_bytes=settings.max_body_bytes,
     )
+    app.before_request(refuse_zero_bytes)
     spool = Spool(settings.spool_dir)
     for routes in (
         ImportRoutes(database, spool, clock=now_ms, max_bytes=settings.max_import_bytes),

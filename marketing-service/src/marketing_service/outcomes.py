@@ -4,7 +4,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from sqlalchemy import Connection
@@ -33,6 +33,8 @@ ROWS_PER_WRITE: Final = 2_000
 _KINDS: Final = get_args(OutcomeKind)
 _NEEDED: Final = ("customer_id", "kind", "occurred_at", "source_id")
 _KNOWN: Final = frozenset(Outcome.__struct_fields__)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LAST_MS: Final = 253_402_300_799_999
 _INSTANT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -85,7 +87,12 @@ def instant_ms(text: str) -> int:
     """
     if not _INSTANT.fullmatch(text):
         raise ValueError("no RFC 3339 instant")
-    return round(datetime.fromisoformat(_shortened(text)).timestamp() * 1_000)
+    try:
+        moment = datetime.fromisoformat(_shortened(text)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside of the years 1 to 9999 in UTC") from None
+    # Rounded up, the last instant of all would be in a year that cannot be written.
+    return min(round(moment.timestamp() * 1_000), _LAST_MS)
 
 
 def _shortened(text: str) -> str:
@@ -229,6 +236,8 @@ def _text_findings(name: str, value: object) -> Iterator[Finding]:
         yield name, "wrong-type", "must be a string"
     elif len(value) > LONGEST_ID:
         yield name, "out-of-range", f"must have at most {LONGEST_ID} characters"
+    elif _CONTROL.search(value):
+        yield name, "wrong-type", "must not hold control characters"
 
 
 def _kind_findings(kind: object) -> Iterator[Finding]:
@@ -250,7 +259,7 @@ def _time_findings(value: object) -> Iterator[Finding]:
     if isinstance(value, str) and value:
         try:
             instant_ms(value)
-        except (ValueError, OverflowError):
+        except ValueError:
             detail = "must be an instant with its time zone, like 2027-03-01T09:30:00Z"
             yield "occurred_at", "wrong-type", detail
 

@@ -210,3 +210,14 @@ def test_many_outcomes_go_in_several_transactions(known: Database) -> None:
 
     assert record_outcomes(known, found, now_ms=5, actor="crm") == (10_001, 0, 0)
     assert record_outcomes(known, [], now_ms=5, actor="crm") == (0, 0, 0)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "\x7f", "\x85"])
+@pytest.mark.parametrize("field", ["customer_id", "source_id", "campaign"])
+def test_control_characters_are_refused_with_their_field(field: str, text: str) -> None:
+    assert _errors(FACT | {field: text}) == [(f"/0/{field}", "wrong-type")]
+
+
+def test_an_instant_that_has_no_day_in_utc_is_refused() -> None:
+    record = FACT | {"occurred_at": "9999-12-31T23:59:59-23:59"}
+    assert _errors(record) == [("/0/occurred_at", "wrong-type")]

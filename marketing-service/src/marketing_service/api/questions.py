@@ -18,6 +18,17 @@ def actor() -> str:
     return request.headers.get(names.KEY_OWNER, "").strip()[:200] or NOBODY
 
 
+def refuse_zero_bytes() -> None:
+    """Refuse an address with a zero byte: no name has one, and PostgreSQL fails on it.
+
+    Raises:
+        InvalidRequestError: The path or the query holds one.
+    """
+    values = (value for found in request.args.listvalues() for value in found)
+    if any("\0" in text for text in (request.path, *values)):
+        raise InvalidRequestError("The address holds a zero byte.")
+
+
 def row_limit(default: int) -> int:
     """Read `limit`: rows per page.
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, request
 
+from marketing_service.mailbox.filters import number_filter
 from marketing_service.mailbox.ledger import Ledger
 
 
@@ -24,17 +25,17 @@ class MailboxApi:
         if message_id is not None:
             return self._look_up(message_id)
         mails = self._ledger.page(
-            campaign=request.args.get("campaign", type=int),
+            campaign=number_filter("campaign"),
             address=request.args.get("address", ""),
-            before=request.args.get("before", type=int),
-            limit=min(1_000, request.args.get("limit", 100, type=int)),
+            before=number_filter("before"),
+            limit=min(1_000, max(1, request.args.get("limit", 100, type=int))),
         )
         return jsonify(messages=[mail._asdict() for mail in mails])
 
     def count(self) -> Response:
         """Tell what arrived of each campaign, and in all; evicted mails count too."""
         counts = self._ledger.counts()
-        campaign = request.args.get("campaign", type=int)
+        campaign = number_filter("campaign")
         chosen = [row for row in counts if campaign in {None, row.campaign}]
         return jsonify(
             messages=sum(row.messages for row in chosen),

@@ -17,6 +17,7 @@ from marketing_service.mailbox.api import MailboxApi
 from marketing_service.mailbox.ledger import Ledger
 from marketing_service.mailbox.pages import MailboxPages
 from marketing_service.mailbox.smtp_server import MailHandler, smtp_controller
+from marketing_service.ports import require_free
 from marketing_service.settings import MailboxSettings, load
 from service_kit.flask_app import install_kit
 from service_kit.health import Health
@@ -38,6 +39,8 @@ def run(environ: Mapping[str, str]) -> None:
     """
     settings = load(MailboxSettings, environ)
     host = bind_host(trust_network=settings.trust_network)
+    require_free(host, settings.port)
+    require_free(host, settings.mailbox_smtp_port, "MARKETING_MAILBOX_SMTP_PORT")
     log = _log()
     ledger = _ledger(settings)
     smtp = smtp_controller(MailHandler(ledger, log), host=host, port=settings.mailbox_smtp_port)

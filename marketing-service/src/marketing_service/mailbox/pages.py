@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from marketing_service.mailbox.filters import number_filter
 from marketing_service.mailbox.ledger import Ledger, Mail
 from marketing_service.mailbox.reading import read_mail
 
@@ -36,9 +37,9 @@ class MailboxPages:
 
     def inbox(self) -> str:
         """List mails, newest first, perhaps of one campaign or address."""
-        campaign = request.args.get("campaign", type=int)
+        campaign = number_filter("campaign")
         address = request.args.get("address", "").strip()
-        before = request.args.get("before", type=int)
+        before = number_filter("before")
         mails = self._ledger.page(
             campaign=campaign, address=address, before=before, limit=PAGE_ROWS + 1
         )

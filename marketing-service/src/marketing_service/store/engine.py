@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Final
 
@@ -77,7 +78,7 @@ def parse_url(text: str) -> URL:
     """
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise DatabaseUrlError("It has no form like sqlite:///marketing.sqlite.") from None
     if url.drivername in POSTGRES_NAMES:
         return url.set(drivername="postgresql+psycopg")
@@ -86,6 +87,20 @@ def parse_url(text: str) -> URL:
     if url.database in {None, "", ":memory:"}:
         raise DatabaseUrlError("SQLite needs a file, as in sqlite:///marketing.sqlite.")
     return url.set(drivername="sqlite")
+
+
+def check_url(text: str) -> None:
+    """Find what waiting does not cure: an address of no database, a folder that is not there.
+
+    Raises:
+        DatabaseUrlError: The address cannot be used; says why.
+    """
+    url = parse_url(text)
+    if url.get_backend_name() != "sqlite":
+        return
+    folder = Path(str(url.database)).absolute().parent
+    if not folder.is_dir():
+        raise DatabaseUrlError(f"The folder {folder} is not there; make it or name another.")
 
 
 def sqlite_engine(

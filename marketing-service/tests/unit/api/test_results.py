@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from marketing_service.api.answers import rfc3339
 from marketing_service.api.results import ResultRoutes
 
 TARGETS = "/v1/campaigns/demo/targets"
@@ -88,3 +89,27 @@ def test_an_instant_without_a_zone_is_refused(api: Any) -> None:
     api.plan()
     reply = api.get("/v1/campaigns/demo/report?as_of=2030-01-01")
     assert (reply.status_code, reply.json["errors"][0]["field"]) == (422, "as_of")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00%2B23:59"],
+)
+def test_an_instant_outside_of_the_calendar_is_refused(api: Any, text: str) -> None:
+    api.plan()
+    reply = api.get(f"/v1/campaigns/demo/report?as_of={text}")
+    assert (reply.status_code, reply.json["errors"][0]["field"]) == (422, "as_of")
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59.9999999Z", "0001-01-01T00:00:00Z"])
+def test_the_first_and_the_last_instant_can_be_written(api: Any, text: str) -> None:
+    assert (rfc3339(report_of(api, f"?as_of={text}")["as_of"]) or "")[:4] == text[:4]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/customers/%00", "/v1/campaigns/a%00b", "/v1/imports?before=%00", "/v1/imports/%00"],
+)
+def test_a_zero_byte_in_an_address_is_refused(api: Any, path: str) -> None:
+    reply = api.get(path)
+    assert (reply.status_code, reply.json["type"]) == (422, "/problems/invalid-request")

@@ -55,3 +55,11 @@ def test_the_mailbox_is_ready_only_while_smtp_answers(client: FlaskClient) -> No
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert "The SMTP port 1 does not answer" in answer.text
+
+
+def test_numbers_beyond_every_mail_are_no_failure(client: FlaskClient, ledger: Ledger) -> None:
+    store(ledger, 1)
+    for query in ("campaign", "before"):
+        assert client.get(f"/mailbox/api/messages?{query}={'9' * 20}").status_code == 404
+    for limit in ("9" * 20, "-" + "9" * 20):
+        assert client.get(f"/mailbox/api/messages?limit={limit}").status_code == 200

@@ -138,3 +138,12 @@ def test_pages_carry_the_strict_policy_and_no_foreign_address(
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert "http://" not in answer.text
     assert "https://" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["campaign", "before"])
+@pytest.mark.parametrize("number", ["9" * 20, "-" + "9" * 20])
+def test_a_number_that_nothing_has_is_an_error_page(
+    client: FlaskClient, query: str, number: str
+) -> None:
+    answer = client.get(f"/mailbox?{query}={number}")
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")

@@ -28,8 +28,9 @@ from marketing_service.outbox.membership import Membership, Patience
 from marketing_service.outbox.progress import SenderLimits
 from marketing_service.outbox.sender import Sender
 from marketing_service.planner import Planner
+from marketing_service.ports import require_free
 from marketing_service.settings import WorkerSettings, load
-from marketing_service.store.engine import Database
+from marketing_service.store.engine import Database, check_url
 from marketing_service.store.plan_jobs import PLAN_JOB
 from marketing_service.upstream_metrics import UpstreamMetrics
 from service_kit.health import Health, health_wsgi
@@ -47,8 +48,12 @@ def run(environ: Mapping[str, str]) -> None:
 
     Raises:
         SettingsError: The environment does not describe a worker.
+        DatabaseUrlError: The address of the database cannot be used.
+        OSError: The port is taken.
     """
     settings = load(WorkerSettings, environ)
+    check_url(settings.database_url)
+    require_free(bind_host(trust_network=settings.trust_network), settings.port)
     log = EventLog("marketing-worker", VERSION, sys.stdout)
     worker = Worker(settings, Database(settings.database_url), log)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -4,6 +4,7 @@ import click
 
 from marketing_service.cli.campaigns import campaigns
 from marketing_service.cli.customers import customers
+from marketing_service.cli.mistakes import Commands
 from marketing_service.cli.outcomes import outcomes
 from marketing_service.cli.processes import config, mailbox, migrate, web, worker
 from marketing_service.cli.samples import sample_data, sample_outcomes
@@ -25,7 +26,7 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 refused by a guard, 4 key refused,
 """
 
 
-@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Run one command."""
 

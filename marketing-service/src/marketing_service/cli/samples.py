@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from marketing_service.cli.client import ApiClient, client_of
+from marketing_service.cli.exits import REFUSED, CommandError
 from marketing_service.cli.outcomes import recorded_line
 from marketing_service.simulator import demo_campaign_toml, outcomes_for, write_sample_data
 
@@ -27,14 +28,14 @@ horizon_days = 360
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--force", is_flag=True, help="Replace what is there.")
 def sample_data(output: Path, customers: int, seed: int, *, force: bool) -> None:
-    r"""Make customers with known truth: a table to learn from, others to write to.
+    """Make customers with known truth: a table to learn from, others to write to.
 
     Writes train.csv and train.toml (for churn train), customers.csv (for the import),
     campaign.toml (for the plan) and truth.csv, which no training command reads.
 
     \b
       marketing sample-data --output demo
-    """
+    """  # noqa: D301 - click wants the character itself
     if (output / "train.csv").exists() and not force:
         click.echo(f"{output / 'train.csv'} is there and is kept (--force replaces it)")
         return
@@ -59,6 +60,12 @@ def sample_outcomes(context: click.Context, /, campaign: str, truth: Path) -> No
     """Post what the simulated customers of a campaign did, both arms."""
     client = client_of(context)
     found = client.get(f"/v1/campaigns/{campaign}")
+    if found["launched_at"] is None:
+        raise CommandError(
+            f"{campaign} has not been launched: nobody has reacted to it yet. "
+            f"Launch it first: marketing campaigns launch {campaign}",
+            REFUSED,
+        )
     rows = csv.DictReader(client.lines(f"/v1/campaigns/{campaign}/targets"))
     outcomes = outcomes_for(
         (row for row in rows if row["arm"] in {"treated", "control"}),
@@ -67,7 +74,13 @@ def sample_outcomes(context: click.Context, /, campaign: str, truth: Path) -> No
         campaign=campaign,
         occurred_at=datetime.now(UTC).isoformat(),
     )
-    click.echo(recorded_line(_post(client, outcomes)))
+    try:
+        done = _post(client, outcomes)
+    except (ValueError, csv.Error) as error:
+        raise CommandError(
+            f"{truth} cannot be used: {error}. Give the truth.csv of marketing sample-data.", 2
+        ) from None
+    click.echo(recorded_line(done))
 
 
 def _post(client: ApiClient, outcomes: Iterator[dict[str, object]]) -> dict[str, int]:

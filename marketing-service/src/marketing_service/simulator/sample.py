@@ -99,12 +99,14 @@ def outcomes_for(
         One JSON-ready outcome per treated or control customer, in the truth's order.
 
     Raises:
-        ValueError: the truth file does not know the offer; the message lists those known.
+        ValueError: the file is no truth file, or does not know the offer; the message says what
+            it lacks, or lists the offers it knows.
     """
     reached = _reached(targets)
     with truth.open(encoding="utf-8", newline="") as source:
         reader = csv.DictReader(source)
-        column = _outcome_column(reader.fieldnames or (), offer)
+        header = reader.fieldnames or ()
+        column = _outcome_column(header, offer)
         for row in reader:
             customer = row[ID]
             if customer in reached:
@@ -171,6 +173,8 @@ def _truth_columns(truth: Truth) -> dict[str, Any]:
 
 def _outcome_column(header: Iterable[str], offer: str) -> str:
     """Name the column of an offer's outcome."""
+    if missing := [name for name in (ID, "y0") if name not in header]:
+        raise ValueError(f"it has no column {', '.join(missing)}")
     column = f"y_{offer}"
     if column not in header:
         known = ", ".join(name[2:] for name in header if name.startswith("y_"))

@@ -1,6 +1,8 @@
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from marketing_service.cli import main
@@ -65,3 +67,88 @@ def test_config_names_what_is_missing(command) -> None:
 
     assert done.exit_code == 2
     assert "MARKETING_TOKEN_KEY" in done.output
+
+
+@pytest.fixture
+def taken_port() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield str(server.getsockname()[1])
+
+
+def ends_in_one_line(done: Result) -> bool:
+    return isinstance(done.exception, SystemExit) and done.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "mailbox"])
+def test_a_taken_port_ends_a_process_in_one_line(command, name, taken_port) -> None:
+    done = command(name, PORT=taken_port, MARKETING_TOKEN_KEY="t" * 32)
+
+    assert done.exit_code == 1
+    assert ends_in_one_line(done)
+    assert f"port {taken_port}: address already in use; set PORT to a free one" in done.output
+
+
+def test_a_taken_port_for_mail_is_named_by_its_own_setting(command, taken_port) -> None:
+    done = command("mailbox", PORT="0", MARKETING_MAILBOX_SMTP_PORT=taken_port)
+
+    assert ends_in_one_line(done)
+    assert "set MARKETING_MAILBOX_SMTP_PORT" in done.output
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_a_database_file_without_its_folder_stops_a_process(command, name) -> None:
+    url = "sqlite:////no/such/folder/m.sqlite"
+    done = command(name, MARKETING_DATABASE_URL=url, MARKETING_TOKEN_KEY="t" * 32, PORT="0")
+
+    assert done.exit_code == 2
+    assert ends_in_one_line(done)
+    assert "/no/such/folder" in done.output
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "migrate"])
+@pytest.mark.parametrize("url", ["mysql://x", "nonsense", "postgresql://u:secret@host:port/x"])
+def test_an_address_of_no_database_ends_a_process_in_one_line(command, name, url) -> None:
+    done = command(name, MARKETING_DATABASE_URL=url, MARKETING_TOKEN_KEY="t" * 32, PORT="0")
+
+    assert done.exit_code == 2
+    assert ends_in_one_line(done)
+    assert "MARKETING_DATABASE_URL cannot be used" in done.output
+    assert "secret" not in done.output
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:secret@127.0.0.1:1/x", "sqlite:////no/such/folder/m.sqlite"]
+)
+def test_a_database_that_does_not_answer_ends_migrate_in_one_line(command, url) -> None:
+    done = command("migrate", MARKETING_DATABASE_URL=url)
+
+    assert done.exit_code == 1
+    assert ends_in_one_line(done)
+    assert "Is the database up" in done.output
+    assert "secret" not in done.output
+
+
+def test_a_folder_that_cannot_be_written_is_named(command, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    done = command("sample-data", "--output", "file/data", "--customers", "1")
+
+    assert done.exit_code == 1
+    assert ends_in_one_line(done)
+    assert "file/data: Not a directory" in done.output
+
+
+def test_an_answer_that_breaks_off_asks_for_another_try(command, monkeypatch) -> None:
+    def fail(_: object) -> None:
+        raise requests.exceptions.ChunkedEncodingError
+
+    monkeypatch.setattr("marketing_service.worker.run", fail)
+    done = command("worker")
+
+    assert done.exit_code == 6
+    assert "broke off" in done.output
+
+
+def test_a_failure_that_nobody_foresaw_keeps_its_trace(command, monkeypatch) -> None:
+    monkeypatch.setattr("marketing_service.worker.run", lambda _: 1 / 0)
+
+    assert isinstance(command("worker").exception, ZeroDivisionError)

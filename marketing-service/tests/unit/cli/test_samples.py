@@ -2,7 +2,9 @@ import csv
 import json
 import tomllib
 
-OFFER = {"id": "spring", "plan": {"offer": "support"}}
+import pytest
+
+OFFER = {"id": "spring", "launched_at": "2027-03-01T09:30:00.000Z", "plan": {"offer": "support"}}
 
 
 def test_sample_data_is_made_once_and_replaced_only_by_force(run, tmp_path) -> None:
@@ -37,3 +39,31 @@ def test_simulated_outcomes_of_both_arms_are_posted_in_batches(
     posted = [row for body in service.bodies if body for row in json.loads(body)]
     assert {row["customer_id"] for row in posted} == {ids[0], ids[1], ids[2], ids[4]}
     assert done.output == "4 new, 0 corrected, 0 unchanged\n"
+
+
+def test_a_campaign_that_was_never_launched_has_no_outcomes(run, service, tmp_path) -> None:
+    (tmp_path / "truth.csv").touch()
+    service.on("GET /v1/campaigns/spring", OFFER | {"launched_at": None})
+
+    done = run("sample-outcomes", "spring", "--truth", tmp_path / "truth.csv")
+
+    assert done.exit_code == 3
+    assert "marketing campaigns launch spring" in done.output
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "id,left\n1,0\n", "customerID,y0\n1,0\n", "y1_support,y0\n1,0\n", "\xff\0"]
+)
+def test_a_truth_file_of_another_shape_is_named(run, service, tmp_path, text) -> None:
+    truth = tmp_path / "other.csv"
+    truth.write_bytes(text.encode("latin-1"))
+    service.on("GET /v1/campaigns/spring", OFFER)
+    service.on("GET /v1/campaigns/spring/targets", "customer_id,arm,state\n1,treated,sent\n")
+
+    done = run("sample-outcomes", "spring", "--truth", truth)
+
+    assert done.exit_code == 2
+    assert isinstance(done.exception, SystemExit)
+    assert "other.csv" in done.output
+    assert "truth.csv of marketing sample-data" in done.output

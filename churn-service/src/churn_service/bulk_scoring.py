@@ -44,10 +44,14 @@ def score_rows(
         try:
             customers.append(predictor.validator.check_text(record))
         except InvalidCustomersError as error:
-            problems += [f"line {line}: {wrong.field} {wrong.detail}" for wrong in error.errors]
+            problems += _complaints(line, error)
     if problems:
         raise CustomerFileError(problems)
     return predictor.predict(customers)
+
+
+def _complaints(line: int, error: InvalidCustomersError) -> list[str]:
+    return [f"line {line}: {wrong.field} {wrong.detail}" for wrong in error.errors]
 
 
 def ignored_columns(schema: CustomerSchema, header: Sequence[str]) -> tuple[str, ...]:

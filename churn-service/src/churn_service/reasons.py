@@ -52,8 +52,7 @@ def _shown(field: Field, value: float | str | None) -> str:
 
 def _level_in_words(field: Field, level: str) -> str:
     """Return a level as the form offers it."""
-    if field.kind == "boolean" and field.levels == ("0", "1"):
+    if field.is_zero_one:
         return "Yes" if level == "1" else "No"
-    if level in field.levels and field.raw_levels:
-        return field.raw_levels[field.levels.index(level)]
-    return in_words(level)
+    raw = dict(zip(field.levels, field.raw_levels, strict=False))
+    return raw[level] if level in raw else in_words(level)

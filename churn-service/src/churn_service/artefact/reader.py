@@ -73,16 +73,20 @@ def _document(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> M
 
 
 def _read_listed(folder: Path, manifest: Manifest) -> dict[str, bytes]:
+    _check_listing(folder, manifest)
+    contents = {file: _read(folder, file) for file in manifest.files}
+    for file, data in contents.items():
+        check_content(file, data, manifest.files[file])
+    return contents
+
+
+def _check_listing(folder: Path, manifest: Manifest) -> None:
     for required in (MODEL_FILE, GOLDEN_FILE):
         if required not in manifest.files:
             raise ArtefactError(MANIFEST_FILE, f"does not list {required}")
     present = {path.name for path in folder.iterdir()}
     for unlisted in sorted(present - manifest.files.keys() - {MANIFEST_FILE}):
         raise ArtefactError(unlisted, "is not listed in the manifest")
-    contents = {file: _read(folder, file) for file in manifest.files}
-    for file, data in contents.items():
-        check_content(file, data, manifest.files[file])
-    return contents
 
 
 def _read(folder: Path, file: str) -> bytes:

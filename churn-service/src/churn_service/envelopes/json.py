@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import quote
 
 import msgspec
@@ -72,17 +73,19 @@ def _check_media_type(request: Request) -> None:
     coding = request.headers.get("Content-Encoding", "identity").lower()
     if request.mimetype == MEDIA_TYPE and charset in {"utf-8", "utf8"} and coding == "identity":
         return
-    hint = ""
-    if request.mimetype == _FORM_TYPE:
-        hint = (
-            " Clients such as curl -d say it is a form; add: -H 'Content-Type: application/json'."
-        )
-    elif coding != "identity":
-        hint = " Send the body without Content-Encoding."
     raise UnsupportedBodyError(
-        f"Send {MEDIA_TYPE} in UTF-8; the types taken here are: {MEDIA_TYPE}.{hint}",
+        f"Send {MEDIA_TYPE} in UTF-8; the types taken here are: {MEDIA_TYPE}."
+        f"{_hint(request.mimetype, coding)}",
         headers={"Accept-Post": MEDIA_TYPE},
     )
+
+
+def _hint(mimetype: str, coding: str) -> str:
+    if mimetype == _FORM_TYPE:
+        return (
+            " Clients such as curl -d say it is a form; add: -H 'Content-Type: application/json'."
+        )
+    return "" if coding == "identity" else " Send the body without Content-Encoding."
 
 
 def _check_accept(request: Request) -> None:
@@ -94,6 +97,6 @@ def _ignored_fields(body: bytes, validator: Validator) -> tuple[str, ...]:
     """Name the fields that a lenient validator left out, fit for a header."""
     document = msgspec.json.decode(body)
     records = document if isinstance(document, list) else [document]
-    names = {name for record in records for name in record}
+    names = set(chain.from_iterable(records))
     strangers = sorted(name for name in names if validator.schema.find(name) is None)
     return tuple(quote(name[:_LONGEST_NAME], safe="") for name in strangers[:_MOST_NAMES])

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
 from typing import Literal, TypedDict
 
 from churn_contract.schema import Field, canonical_name
@@ -81,6 +82,11 @@ def _infer(column: Column) -> tuple[Field, list[Finding]]:
         return _levels(column)
     if is_dates(filled):
         return _ignored(column, "holds dates, which leak the time of the export; ignored")
+    return _infer_measure(column, filled)
+
+
+def _infer_measure(column: Column, filled: Sequence[str]) -> tuple[Field, list[Finding]]:
+    """Read the column as numbers or, where that fails, as levels."""
     if is_comma_numeric(filled):
         raise DataError(
             f"column {column.raw}: numbers are written with commas, as {most_common(filled, 2)}; "
@@ -95,8 +101,8 @@ def _infer(column: Column) -> tuple[Field, list[Finding]]:
 
 def _number(column: Column) -> tuple[Field, list[Finding]]:
     config = column.config
-    numbers = [float(cell) for cell in column.filled if is_number(cell)]
-    bad = [cell for cell in column.filled if not is_number(cell)]
+    numbers = list(map(float, filter(is_number, column.filled)))
+    bad = list(filterfalse(is_number, column.filled))
     if not numbers:
         raise DataError(f"column {column.raw}: none of its cells is a number")
     blank = _number_blank(column)

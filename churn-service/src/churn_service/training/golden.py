@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from churn_contract.schema import CustomerSchema, Field
+from churn_contract.schema import CustomerSchema, Field, training_range
 from churn_contract.validation import Validator
 from churn_service.artefact.golden import GoldenRow
 from churn_service.training.dataset import to_matrix
@@ -37,13 +37,14 @@ def golden_cells(schema: CustomerSchema) -> list[Cells]:
     """
     notable = {field.name: list(_notable_cells(field)) for field in schema.features}
     centre = {name: cells[0] for name, cells in notable.items()}
-    rows = [centre]
-    for name, cells in notable.items():
-        rows += [centre | {name: cell} for cell in cells[1:]]
-    while len(rows) < FEWEST_ROWS:
-        number = len(rows)
-        rows.append({name: _pick(cells, f"{name} {number}") for name, cells in notable.items()})
+    single = [centre | {name: cell} for name, cells in notable.items() for cell in cells[1:]]
+    rows = [centre, *single]
+    rows += [_mixed_row(notable, number) for number in range(len(rows), FEWEST_ROWS)]
     return rows
+
+
+def _mixed_row(notable: dict[str, list[str]], number: int) -> Cells:
+    return {name: _pick(cells, f"{name} {number}") for name, cells in notable.items()}
 
 
 def _notable_cells(field: Field) -> Iterator[str]:
@@ -56,7 +57,7 @@ def _notable_cells(field: Field) -> Iterator[str]:
 
 def _number_cells(field: Field) -> Iterator[str]:
     """Yield the centre, tenths of the range, the ends, beyond them, the limits."""
-    low, high = field.lowest or 0.0, field.highest or 0.0
+    low, high = training_range(field)
     minimum = low if field.minimum is None else field.minimum
     maximum = high if field.maximum is None else field.maximum
     places = (low + (high - low) * np.array([5, 1, 2, 3, 4, 6, 7, 8, 9]) / 10).tolist()

@@ -1,6 +1,7 @@
 """From a table and a training file to the schema of its customers."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from churn_contract.schema import CustomerSchema, Field, OutcomeField, canonical_name
 from churn_service.training.columns import Column, infer_field
@@ -53,7 +54,7 @@ def _schema(name: str, config: TrainConfig, outcome: Field, fields: list[Field])
         )
     return CustomerSchema(
         name=name,
-        id=canonical_name(config.id) if config.id else None,
+        id=canonical_name(config.id or "") or None,
         outcome=OutcomeField(outcome.name, outcome.levels[-1], config.horizon_days),
         fields=tuple(fields),
     )
@@ -85,14 +86,18 @@ def _id_field(table: Table, index: int) -> Field:
     cells = table.column(index)
     if "" in cells:
         raise DataError(f"line {table.lines[cells.index('')]}: the id {raw} is empty")
-    repeated = [cell for cell, times in Counter(cells).items() if times > 1]
+    _check_unique(table, raw, cells)
+    return Field(name=canonical_name(raw), raw=_raw(raw), kind="text", role="id")
+
+
+def _check_unique(table: Table, raw: str, cells: Sequence[str]) -> None:
+    repeated = list(Counter(cells) - Counter(set(cells)))
     if repeated:
         lines = [str(table.lines[row]) for row, cell in enumerate(cells) if cell == repeated[0]]
         raise DataError(
             f"column {raw}: {len(repeated)} ids stand in more than one row, the first "
             f"in lines {', '.join(lines[:5])}; keep one row per customer"
         )
-    return Field(name=canonical_name(raw), raw=_raw(raw), kind="text", role="id")
 
 
 def _outcome(table: Table, config: TrainConfig) -> tuple[Field, list[Finding]]:

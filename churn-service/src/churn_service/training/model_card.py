@@ -48,12 +48,13 @@ def _lines(model: TrainedModel) -> Iterator[str]:
     )
 
 
+MARKS = ("nullable", "actionable", "sensitive")
+
+
 def _field_row(field: Field) -> str:
     if field.kind == "number":
         accepted = f"{field.minimum:g} to {field.maximum:g} {field.unit}".rstrip()
     else:
         accepted = ", ".join(field.raw_levels or field.levels).replace("|", "\\|")
-    marks = [
-        name for name in ("nullable", "actionable", "sensitive") if getattr(field, name) is True
-    ]
-    return f"| {field.raw or field.name} | {field.kind} | {accepted} | {', '.join(marks)} |"
+    marks = ", ".join(name for name in MARKS if getattr(field, name))
+    return f"| {field.raw or field.name} | {field.kind} | {accepted} | {marks} |"

@@ -6,6 +6,7 @@ from hashlib import blake2b
 import msgspec
 import numpy as np
 
+from churn_contract.cells import Value
 from churn_contract.schema import CustomerSchema, Field, canonical_name
 from churn_contract.validation import Customer, InvalidCustomersError, Validator
 from churn_service.training.config import TrainConfig
@@ -34,18 +35,18 @@ def build_dataset(table: Table, config: TrainConfig, name: str) -> Dataset:
 
 def with_training_range(schema: CustomerSchema, customers: Sequence[Customer]) -> CustomerSchema:
     """Return the schema whose training ranges are those of these customers."""
-    index = {field.name: place for place, field in enumerate(schema.features)}
-    fields = []
-    for field in schema.fields:
-        if field.name in index and field.kind == "number":
-            seen = [customer.values[index[field.name]] for customer in customers]
-            fields.append(_narrowed(field, [value for value in seen if isinstance(value, float)]))
-        else:
-            fields.append(field)
-    return msgspec.structs.replace(schema, fields=tuple(fields))
+    columns = zip(
+        schema.features, zip(*(each.values for each in customers), strict=True), strict=True
+    )
+    narrowed = {
+        field.name: _narrowed(field, values) for field, values in columns if field.kind == "number"
+    }
+    fields = tuple(narrowed.get(field.name, field) for field in schema.fields)
+    return msgspec.structs.replace(schema, fields=fields)
 
 
-def _narrowed(field: Field, seen: list[float]) -> Field:
+def _narrowed(field: Field, values: Sequence[Value]) -> Field:
+    seen = [value for value in values if isinstance(value, float)]
     if not seen:
         raise DataError(f"column {field.raw or field.name}: no customer of the fit has a value")
     return msgspec.structs.replace(field, lowest=min(seen), highest=max(seen))
@@ -57,15 +58,17 @@ def _read_customers(table: Table, schema: CustomerSchema) -> tuple[Customer, ...
     numbers = {field.name for field in schema.features if field.kind == "number"}
     customers = []
     for line, row in zip(table.lines, table.rows, strict=True):
-        cells = {
-            name: "" if name in numbers and not is_number(row[index]) else row[index]
-            for name, index in wanted
-        }
+        cells = {name: _readable(row[index], name in numbers) for name, index in wanted}
         try:
             customers.append(validator.check_text(cells))
         except InvalidCustomersError as error:
             raise DataError(f"line {line}: {error}") from error
     return tuple(customers)
+
+
+def _readable(cell: str, is_numeric: bool) -> str:  # noqa: FBT001 - one of two kinds of column
+    """Return the cell; one that is no number among numbers counts as missing."""
+    return "" if is_numeric and not is_number(cell) else cell
 
 
 def _wanted_columns(table: Table, schema: CustomerSchema) -> list[tuple[str, int]]:

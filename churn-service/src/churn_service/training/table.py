@@ -3,6 +3,7 @@
 import codecs
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -140,15 +141,14 @@ def _broken_line(line: int, error: csv.Error) -> str:
 
 
 def _check_header(header: tuple[str, ...]) -> None:
-    for place, name in enumerate(header, 1):
-        if not name:
-            raise DataError(f"column {place} has no name in the first line")
-    spellings: dict[str, list[str]] = {}
+    if "" in header:
+        raise DataError(f"column {header.index('') + 1} has no name in the first line")
+    alike: dict[str, list[str]] = {}
     for name in header:
-        spellings.setdefault(canonical_name(name), []).append(name)
-    for met in spellings.values():
-        if len(met) > 1:
-            raise DataError(f"columns {', '.join(map(repr, met))} have the same name; rename one")
+        alike.setdefault(canonical_name(name), []).append(repr(name))
+    for names in alike.values():
+        if len(names) > 1:
+            raise DataError(f"columns {', '.join(names)} have the same name; rename one")
 
 
 def _check_widths(rows: list[list[str]], lines: list[int], text: str) -> None:
@@ -163,7 +163,7 @@ def _check_widths(rows: list[list[str]], lines: list[int], text: str) -> None:
     raise DataError(f"{message} ({len(wrong)} such lines); quote cells that hold the separator")
 
 
-def most_common(cells: list[str], count: int = 5) -> str:
+def most_common(cells: Sequence[str], count: int = 5) -> str:
     """Return the commonest cells in words, for messages."""
     ranked = sorted(Counter(cells).items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(repr(text) for text, _ in ranked[:count])

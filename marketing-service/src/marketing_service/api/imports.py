@@ -98,6 +98,7 @@ def import_view(run: ImportRun) -> dict[str, Any]:
         "state": run.state,
         "mapping": run.mapping,
         "counts": run.counts,
+        "notes": run.notes,
         "error": run.error,
         "created_at": rfc3339(run.created_at),
         "finished_at": rfc3339(run.finished_at),

@@ -82,7 +82,7 @@ def _wait(client: ApiClient, run: Json) -> Json:
     def poll() -> Step:
         nonlocal latest
         latest = client.get(f"/v1/imports/{run['id']}")
-        done = sum(latest["counts"].values())
+        done = latest["counts"].get("read", 0)
         return Step(latest["state"] in {"done", "failed"}, f"import {latest['state']}", done)
 
     watch(poll)
@@ -92,5 +92,8 @@ def _wait(client: ApiClient, run: Json) -> Json:
 
 
 def _shown(run: Json) -> str:
-    counts = ", ".join(f"{number:,} {word}" for word, number in run["counts"].items())
-    return f"import {run['id']}: {run['state']}{f' ({counts})' if counts else ''}"
+    # Who has no address is told by a note, which also says what follows from it.
+    told = (item for item in run["counts"].items() if item[0] != "no_address")
+    counts = ", ".join(f"{number:,} {word}" for word, number in told)
+    line = f"import {run['id']}: {run['state']}{f' ({counts})' if counts else ''}"
+    return "\n  ".join([line, *run.get("notes", ())])

@@ -34,12 +34,16 @@ class Columns(NamedTuple):
         id_index: Cell of the customer's id.
         address_index: Cell of the mail address, if there is one.
         features: Cell and canonical name of every feature.
+        outcome: Header of the column that holds the outcome, if there is one.
+        ignored: Headers of the columns that mean nothing to us.
     """
 
     width: int
     id_index: int
     address_index: int | None
     features: tuple[tuple[int, str], ...]
+    outcome: str = ""
+    ignored: tuple[str, ...] = ()
 
 
 def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
@@ -81,6 +85,30 @@ def find_columns(
         id_index=places[id_name],
         address_index=places.get(ADDRESS),
         features=tuple((places[name], name) for name in features),
+        outcome=_outcome(schema, header, names),
+        ignored=_ignored(schema, header, names, mapping),
+    )
+
+
+def _outcome(schema: CustomerSchema, header: Sequence[str], names: Sequence[str | None]) -> str:
+    field = schema.outcome.field if schema.outcome else None
+    found = (cell for cell, name in zip(header, names, strict=True) if name and name == field)
+    return next(found, "")
+
+
+def _ignored(
+    schema: CustomerSchema,
+    header: Sequence[str],
+    names: Sequence[str | None],
+    mapping: Mapping[str, str],
+) -> tuple[str, ...]:
+    """List what nobody uses; what the uploader left out by name is no surprise."""
+    used = {schema.id or DEFAULT_ID, ADDRESS, *(field.name for field in schema.features)}
+    used |= {schema.outcome.field} if schema.outcome else set()
+    said = {canonical_name(theirs) for theirs in mapping}
+    pairs = zip(header, names, strict=True)
+    return tuple(
+        cell for cell, name in pairs if name not in used and canonical_name(cell) not in said
     )
 
 

@@ -4,7 +4,7 @@ import codecs
 import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,6 +15,9 @@ DELIMITERS: Final = ",;\t|"
 LONGEST_CELL: Final = 131_072
 """Python's own limit; a longer cell is an open quote that swallowed the rest."""
 
+UTF_8: Final = "utf-8-sig"
+"""UTF-8, with a byte order mark or without one."""
+
 _MAGIC: Final = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook; save the table as CSV (UTF-8)",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the table as CSV (UTF-8)",
@@ -24,7 +27,7 @@ _MAGIC: Final = {
     b"\xfe\xff": "UTF-16; save the table as CSV (UTF-8)",
 }
 # Windows programs write cp1252; a few of its bytes are undefined, Latin-1 takes all.
-_ENCODINGS: Final = ("utf-8-sig", "cp1252")
+_ENCODINGS: Final = (UTF_8, "cp1252")
 
 
 class RawRow(NamedTuple):
@@ -45,10 +48,11 @@ class RawRow(NamedTuple):
 
 @dataclass(frozen=True)
 class CsvSource:
-    """An open CSV file: its header, then its rows in order, once."""
+    """An open CSV file: its header, then its rows in order, once, and how it was read."""
 
     header: list[str]
     rows: Iterator[RawRow]
+    encoding: str = UTF_8
 
 
 @contextmanager
@@ -62,7 +66,7 @@ def open_csv(path: Path) -> Iterator[CsvSource]:
     try:
         encoding = _encoding(path)
         with path.open(encoding=encoding, newline="") as lines:
-            yield read_csv(lines)
+            yield replace(read_csv(lines), encoding=encoding)
     except FileNotFoundError:
         raise ImportFileError("The uploaded file is no longer there; upload it again.") from None
 
@@ -87,9 +91,11 @@ def read_header(path: Path) -> list[str]:
     """Return the cells of the header.
 
     Raises:
-        ImportFileError: as `open_csv`.
+        ImportFileError: as `open_csv`, or there is no row below it.
     """
     with open_csv(path) as source:
+        if next(source.rows, None) is None:
+            raise ImportFileError("The file holds the names of columns and not one row.")
         return source.header
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from marketing_service.errors import ImportFileError, UnknownImportError
 from marketing_service.importing.columns import find_columns
 from marketing_service.importing.csv_source import CsvSource, open_csv
+from marketing_service.importing.notes import notes_on
 from marketing_service.importing.rows import CheckedChunk, RowChecker
 from marketing_service.importing.spool import Spool
 from marketing_service.store import audit, customers, dialect, imports, jobs, live_schema
@@ -79,18 +80,21 @@ class Importer:
         with open_csv(self._spool.path(run.id)) as source:
             columns = find_columns(live.schema, source.header, run.mapping)
             checker = RowChecker(live.schema, columns, address_key=self._address_key)
-            self._import_rows(job, run, source, checker)
-        self._finish(job, run.id)
+            counts = self._import_rows(job, run, source, checker)
+            notes = list(notes_on(columns, source.encoding, counts))
+        self._finish(job, run.id, notes)
 
     def _import_rows(
         self, job: Job, run: ImportRun, source: CsvSource, checker: RowChecker
-    ) -> None:
-        counts, chunks = dict(run.counts), run.chunks_done
+    ) -> dict[str, int]:
+        # A release before this one may have begun, and did not count all of them.
+        counts, chunks = imports.NO_COUNTS | run.counts, run.chunks_done
         # Skipped by rows, not by chunks: the next release may cut chunks of another size.
         rows = islice(source.rows, counts["read"], None)
         while chunk := list(islice(rows, self._chunk_rows)):
             chunks += 1
             counts = self._store(job, run.id, checker.check_all(chunk), counts, chunks)
+        return counts
 
     def _store(
         self, job: Job, import_id: str, chunk: CheckedChunk, counts: dict[str, int], chunks: int
@@ -123,11 +127,11 @@ class Importer:
             imports.restart(conn, run.id, schema_digest=live.digest)
             return imports.get(conn, run.id)
 
-    def _finish(self, job: Job, import_id: str) -> None:
+    def _finish(self, job: Job, import_id: str, notes: list[str]) -> None:
         with self._database.write() as conn:
             now_ms = self._clock()
             jobs.finish(conn, job, now_ms=now_ms)
-            imports.finish(conn, import_id, now_ms=now_ms)
+            imports.finish(conn, import_id, now_ms=now_ms, notes=notes)
             self._audit(conn, job, imports.get(conn, import_id))
             dialect.analyze(conn, customer_table)
 
@@ -175,5 +179,6 @@ def _added(
         "unchanged": len(chunk.records) - new - changed,
         "rejected": chunk.rejected,
         "duplicate": chunk.duplicate,
+        "no_address": sum(record.email is None for record in chunk.records),
     }
     return {name: counts[name] + here[name] for name in here}

@@ -20,9 +20,11 @@ class ImportRun:
         mapping: Columns of the file by name -> our names; what the header tells stays out.
         counts: Rows by what became of them: `read` is the sum of new, changed, unchanged,
             rejected and duplicate. A row with the id of a later row counts as duplicate
-            when both are in one chunk; else the later one counts as changed.
+            when both are in one chunk; else the later one counts as changed. Beside the
+            sum stands `no_address`: those of the good rows that have no mail address.
         chunks_done: Chunks of the file that are stored; a resumed import skips them.
         schema_digest: Schema the rows were checked against; None before the first chunk.
+        notes: Sentences on what was noticed about the file, known once it is done.
     """
 
     id: str
@@ -36,6 +38,7 @@ class ImportRun:
     error: str | None
     created_at: int
     finished_at: int | None
+    notes: list[str]
 
     @property
     def is_finished(self) -> bool:
@@ -56,6 +59,7 @@ class Reject(NamedTuple):
 
 NO_COUNTS: Final = {
     "read": 0, "new": 0, "changed": 0, "unchanged": 0, "rejected": 0, "duplicate": 0,
+    "no_address": 0,
 }  # fmt: skip
 
 
@@ -158,9 +162,10 @@ def finish_chunk(
     _set(conn, import_id, chunks_done=chunks_done, counts=dict(counts))
 
 
-def finish(conn: Connection, import_id: str, *, now_ms: int) -> None:
-    """Close an import whose every chunk is stored."""
-    _set(conn, import_id, state=IMPORT_STATES.code("done"), finished_at=now_ms)
+def finish(conn: Connection, import_id: str, *, now_ms: int, notes: Sequence[str] = ()) -> None:
+    """Close an import whose every chunk is stored, with notes for people."""
+    done = IMPORT_STATES.code("done")
+    _set(conn, import_id, state=done, finished_at=now_ms, notes=list(notes))
 
 
 def fail(conn: Connection, import_id: str, error: str, *, now_ms: int) -> None:
@@ -195,5 +200,6 @@ def _set(conn: Connection, import_id: str, **values: Any) -> None:
 
 def _import(row: Row[Any]) -> ImportRun:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    values["notes"] = row.notes or []
     values["state"] = IMPORT_STATES.word(row.state)
     return ImportRun(**values)

@@ -70,6 +70,7 @@ imports: Final = Table(
     Column("error", Text),
     Column("created_at", MILLISECONDS, nullable=False),
     Column("finished_at", MILLISECONDS),
+    Column("notes", CanonicalJson),
 )
 
 import_rejects: Final = Table(

@@ -60,3 +60,12 @@ def test_a_refused_upload_is_read_to_its_end_within_the_limit(
     reply = api.client.post("/v1/imports?map=nonsense", input_stream=body, content_length=size)
     assert reply.status_code in {413, 422}
     assert len(body.read()) == left
+
+
+def test_a_file_of_a_header_alone_is_refused(api: Any) -> None:
+    reply = upload(api, CSV.splitlines(keepends=True)[0])
+    assert reply.json["type"] == "/problems/invalid-import"
+
+
+def test_an_import_shows_its_notes(api: Any) -> None:
+    assert upload(api).json["notes"] == []

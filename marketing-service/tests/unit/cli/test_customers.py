@@ -78,3 +78,13 @@ def test_a_mapping_of_another_form_is_refused_before_the_upload(
     assert done.exit_code == 2
     assert "must have the form THEIRS=OURS" in done.output
     assert service.requests == []
+
+
+def test_the_notes_of_an_import_are_shown_below_its_counts(run, service, customers_file) -> None:
+    service.on("POST /v1/imports", QUEUED, status=202)
+    counts = {"read": 3, "new": 3, "no_address": 2}
+    service.on("GET /v1/imports/i1", {**DONE, "counts": counts, "notes": ["2 have none."]})
+
+    done = run("customers", "import", customers_file, "--wait")
+
+    assert done.output == "import i1: done (3 read, 3 new)\n  2 have none.\n"

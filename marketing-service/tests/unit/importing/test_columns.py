@@ -110,3 +110,11 @@ def test_a_mapping_without_both_sides_is_refused(text: str) -> None:
 def test_a_column_mapped_twice_is_refused() -> None:
     with pytest.raises(ImportFileError, match="'a' twice"):
         parse_mapping(["a=boat", "a=email"])
+
+
+def test_unused_columns_and_the_outcome_are_told_apart(schema: CustomerSchema) -> None:
+    header = ["Boat", "Length", "Hull", "Fee", "Sold", "Colour", "Junk"]
+
+    found = find_columns(schema, header, {"junk": ""})
+
+    assert (found.outcome, found.ignored) == ("Sold", ("Colour",))

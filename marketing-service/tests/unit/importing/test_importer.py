@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from churn_contract.schema import CustomerSchema
-from marketing_service.errors import LeaseLostError
+from marketing_service.errors import ImportFileError, LeaseLostError
 from marketing_service.importing.importer import Importer
 from marketing_service.importing.spool import Spool
 from marketing_service.importing.upload import IMPORT_JOB, Upload, accept_upload
@@ -81,6 +81,7 @@ def test_all_good_rows_of_all_chunks_are_stored(ready: Database, spool: Spool) -
     assert (run.state, run.chunks_done, run.error) == ("done", 3, None)
     assert run.counts == {
         "read": 25, "new": 25, "changed": 0, "unchanged": 0, "rejected": 0, "duplicate": 0,
+        "no_address": 0,
     }  # fmt: skip
     with ready.read() as conn:
         boat = customers.get(conn, "B-000003")
@@ -125,6 +126,7 @@ def test_a_second_file_changes_what_differs_and_nothing_else(ready: Database, sp
 
     assert run.counts == {
         "read": 15, "new": 5, "changed": 5, "unchanged": 5, "rejected": 0, "duplicate": 0,
+        "no_address": 0,
     }  # fmt: skip
     assert len(_ids(ready)) == 25
 
@@ -140,10 +142,40 @@ def test_of_rows_with_one_id_the_last_wins_within_and_across_chunks(
         assert customers.get(conn, "B-000000").attrs["length"] == 9.0
 
 
-def test_a_file_without_rows_is_done_at_once(ready: Database, spool: Spool) -> None:
-    run = _run(ready, spool, HEADER)
+def test_what_may_surprise_is_noted(ready: Database, spool: Spool) -> None:
+    text = (
+        "Boat,Length,Hull,Fee,Mail,Sold,Colour\nB-1,7,steel,,,yes,blue\nB-2,8,steel,,b@x.test,no,\n"
+    )
+    run = _run(ready, spool, text)
 
-    assert (run.state, run.counts["read"]) == ("done", 0)
+    assert run.counts["no_address"] == 1
+    assert run.notes == [
+        "Customers without a mail address, who will get no mail: 1.",
+        (
+            "The column Sold holds the outcome and was not imported: report outcomes with"
+            " marketing outcomes import."
+        ),
+        "These columns were left out: Colour.",
+    ]
+
+
+def test_another_encoding_is_noted(ready: Database, spool: Spool) -> None:
+    body = io.BytesIO((HEADER + "B-é,7,steel,,a@example.test\n").encode("cp1252"))
+    run = accept_upload(ready, spool, body, Upload(), now_ms=NOW, actor="ann")
+    _importer(ready, spool).run(_claim(ready))
+
+    with ready.read() as conn:
+        (note,) = imports.get(conn, run.id).notes
+    assert "read as Windows-1252" in note
+
+
+def test_a_plain_file_leaves_no_note(ready: Database, spool: Spool) -> None:
+    assert _run(ready, spool, HEADER + _boats(3)).notes == []
+
+
+def test_a_file_without_rows_is_refused(ready: Database, spool: Spool) -> None:
+    with pytest.raises(ImportFileError, match="not one row"):
+        _upload(ready, spool, HEADER)
 
 
 def test_an_open_quote_fails_the_import_and_keeps_what_was_stored(

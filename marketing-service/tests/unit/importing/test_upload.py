@@ -69,7 +69,7 @@ def test_a_file_with_the_wrong_columns_is_refused_when_the_schema_is_known(
     publish(sqlite_database, schema)
 
     with pytest.raises(ImportFileError, match="no column for hull"):
-        _accept(sqlite_database, spool, b"Boat,Length,Fee\n")
+        _accept(sqlite_database, spool, b"Boat,Length,Fee\nB-1,7,1\n")
     assert _accept(sqlite_database, spool).state == "queued"
     assert _open_jobs(sqlite_database) == 1
 

@@ -68,21 +68,38 @@ def read_campaign(file: Path, name: str | None) -> Json:
 
 def _unpostable(value: object, place: str) -> Iterator[str]:
     """Name the values that a campaign cannot have and JSON could not carry."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _unpostable(inner, f"{place}.{key}" if place else key)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _unpostable(inner, f"{place}[{index}]")
+    if isinstance(value, dict | list):
+        for name, inner in _parts(value, place):
+            yield from _unpostable(inner, name)
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"{place}: must be a finite number (got {value})"
     elif not isinstance(value, str | int | float):
         yield f"{place}: must be text, a number, true or false (got {value})"
 
 
+def _parts(value: dict[str, object] | list[object], place: str) -> Iterator[tuple[str, object]]:
+    if isinstance(value, list):
+        return ((f"{place}[{index}]", inner) for index, inner in enumerate(value))
+    return ((f"{place}.{key}".lstrip("."), inner) for key, inner in value.items())
+
+
+def _seen_digest(
+    _context: click.Context, _option: click.Parameter, digest: str | None
+) -> str | None:
+    """Refuse an empty digest: a script whose variable is unset has seen no plan."""
+    if digest is not None and not digest.strip():
+        raise click.BadParameter("it is empty; give the digest of the plan you have seen")
+    return digest
+
+
 @campaigns.command()
 @click.argument("campaign")
-@click.option("--expect", metavar="DIGEST", help="Refuse when the plan has another digest.")
+@click.option(
+    "--expect",
+    metavar="DIGEST",
+    callback=_seen_digest,
+    help="Refuse when the plan has another digest.",
+)
 @click.option("--wait", is_flag=True, help="Wait until every message is settled.")
 @json_option
 @click.pass_context
@@ -96,11 +113,9 @@ def launch(
     \b
       marketing campaigns launch spring-2027 --expect 3f9a... --wait
     """  # noqa: D301 - click wants the character itself
-    if expect is not None and not expect.strip():
-        raise click.UsageError("--expect is empty: give the digest of the plan you have seen")
     client = client_of(context)
     path = f"/v1/campaigns/{campaign}"
-    digest = client.get(path)["digest"] if expect is None else expect.strip()
+    digest = client.get(path)["digest"] if expect is None else expect
     found = client.post_json(f"{path}/launch", {"expect": digest})
     message = found.pop("message", "launched")
     if wait:

@@ -173,7 +173,7 @@ def test_an_empty_digest_is_refused_before_the_service_is_asked(run, service, di
     done = run("campaigns", "launch", "spring", "--expect", digest)
 
     assert done.exit_code == 2
-    assert "--expect is empty" in done.output
+    assert "give the digest of the plan you have seen" in done.output
     assert service.requests == []
 
 

@@ -8,6 +8,7 @@ from gateway_keys.scopes import EVERY_READ, KEY_PLANS, ROLES, SCOPES
 STORE_DIRECTORY = Path("/var/lib/gateway-keys")
 SEED_DIRECTORY = Path("/var/lib/gateway-seed")
 SOCKET_DIRECTORY = Path("/run/admin")
+HELP_WIDTH = 80
 
 _EPILOG = """\
 exit codes: 0 done, 1 failed, 2 usage, 3 refused, 6 stored but not confirmed by a running
@@ -30,6 +31,26 @@ def build_parser() -> argparse.ArgumentParser:
     _add_status_changes(verbs)
     _add_init(verbs)
     return parser
+
+
+def help_texts() -> dict[str, str]:
+    """Return the help text of the tool and of each verb, by the words that ask for it.
+
+    The lines are as long on every terminal, so that a document made of them is stable.
+    """
+    parser = build_parser()
+    texts = {parser.prog: _text(parser)}
+    for action in parser._actions:  # noqa: SLF001 - argparse lists its verbs nowhere else
+        if isinstance(action, _Verbs):
+            texts |= {verb.prog: _text(verb) for verb in action.choices.values()}
+    return texts
+
+
+def _text(parser: argparse.ArgumentParser) -> str:
+    parser.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(
+        prog, width=HELP_WIDTH
+    )
+    return parser.format_help()
 
 
 _Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse gives this type no public name

@@ -36,7 +36,7 @@ def run(argv: Sequence[str], stdin: TextIO, stdout: TextIO, stderr: TextIO) -> i
     """Run one command line and return its exit code."""
     arguments = build_parser().parse_args(argv)
     try:
-        Command(arguments, build_keyring(arguments), stdin, stdout).run()
+        Command(arguments, build_keyring(arguments), stdin, stdout, stderr).run()
     except KeysError as error:
         stderr.write(f"gateway-keys: {error}\n")
         return error.exit_code

@@ -2,17 +2,18 @@
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TextIO
 
 from gateway_keys.audit import AuditRow, first_bad_row
 from gateway_keys.durations import as_utc, seconds_of
-from gateway_keys.errors import NotConfirmedError, RefusedError
+from gateway_keys.errors import NotConfirmedError, RefusedError, UsageError
 from gateway_keys.first_keys import demo_key, ensure, internal_key
-from gateway_keys.key_files import refuse_existing, write_key
+from gateway_keys.key_files import refuse_existing, reserved
 from gateway_keys.keyring import Done, KeyRequest, Keyring
 from gateway_keys.output import effective_status, print_fields, print_json, print_keys
 from gateway_keys.push import Delivery
-from gateway_keys.record import Status
+from gateway_keys.record import KeyRecord, Status
 from gateway_keys.scopes import resolve_scopes
 from gateway_keys.secret import complaint, digest_of
 
@@ -23,13 +24,19 @@ class Command:
     """One run of the tool: its arguments, its keyring and its three streams."""
 
     def __init__(
-        self, arguments: argparse.Namespace, keyring: Keyring, stdin: TextIO, stdout: TextIO
+        self,
+        arguments: argparse.Namespace,
+        keyring: Keyring,
+        stdin: TextIO,
+        stdout: TextIO,
+        stderr: TextIO,
     ) -> None:
         """Take what a run needs; nothing is read or written yet."""
         self._arguments = arguments
         self._keyring = keyring
         self._stdin = stdin
         self._stdout = stdout
+        self._stderr = stderr
 
     def run(self) -> None:
         """Complete what an interrupted run left, then do the verb.
@@ -55,8 +62,6 @@ class Command:
 
     def _create(self) -> None:
         asked = self._arguments
-        if asked.out:
-            refuse_existing(asked.out)
         request = KeyRequest(
             name=asked.name,
             owner=asked.owner,
@@ -65,11 +70,31 @@ class Command:
             ttl_seconds=seconds_of(asked.ttl) if asked.ttl else None,
             test=asked.test,
         )
-        done = self._keyring.create(request)
-        if asked.out:
-            write_key(asked.out, done.secret)
+        held = self._keyring.active_keys(asked.name, asked.owner)
+        done = self._make(request)
         self._print_created(done)
+        self._warn_about_twins(held)
         _confirm(done.delivery)
+
+    def _make(self, request: KeyRequest) -> Done:
+        out = self._arguments.out
+        with ExitStack() as places:
+            if out:
+                refuse_existing(out)
+                write = places.enter_context(reserved(out))
+            done = self._keyring.create(request)
+            if out:
+                write(done.secret)
+        return done
+
+    def _warn_about_twins(self, held: tuple[KeyRecord, ...]) -> None:
+        for record in held:
+            if effective_status(record, self._keyring.now()) == "active":
+                self._stderr.write(
+                    f"warning: {record.name} of {record.owner} has the active key {record.id}"
+                    f" already; when it is no longer used: gateway-keys revoke {record.id}"
+                    ' --reason "replaced"\n'
+                )
 
     def _print_created(self, done: Done) -> None:
         out = self._arguments.out
@@ -127,7 +152,9 @@ class Command:
 
     def _change(self, status: Status) -> None:
         asked = self._arguments
-        reason = getattr(asked, "reason", "")
+        reason = getattr(asked, "reason", "").strip()
+        if status == "revoked" and not reason:
+            raise UsageError('--reason is empty; say why in words, as in --reason "left the team"')
         done = self._keyring.set_status(asked.id, status, asked.verb, reason)
         if asked.json:
             self._print(done.record.public())

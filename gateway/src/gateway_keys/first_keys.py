@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway_keys.key_files import PRIVATE_MODE, read_key, write_key
+from gateway_keys.key_files import PRIVATE_MODE, read_key, reserved
 from gateway_keys.keyring import KeyRequest, Keyring
 from gateway_keys.scopes import resolve_scopes
 from gateway_keys.secret import complaint, digest_of
@@ -52,24 +52,20 @@ def ensure(keyring: Keyring, wanted: FirstKey) -> str:
         held = keyring.store.find_digest(digest_of(key))
         if held is not None:
             return f"{wanted.name}: {held.id} in {wanted.path} is kept ({held.status})"
-    _revoke_lost(keyring, wanted)
     request = KeyRequest(
         name=wanted.name,
         owner=wanted.owner,
         plan=wanted.plan,
         scopes=resolve_scopes((), wanted.role),
     )
-    done = keyring.create(request, "init")
-    write_key(wanted.path, done.secret, wanted.mode)
+    with reserved(wanted.path, wanted.mode) as write:
+        _revoke_lost(keyring, wanted)
+        done = keyring.create(request, "init")
+        write(done.secret)
     return f"{wanted.name}: {done.record.id} was made and its key written to {wanted.path}"
 
 
 def _revoke_lost(keyring: Keyring, wanted: FirstKey) -> None:
     """Revoke the active keys of that name, whose file is gone."""
-    lost = [
-        record
-        for record in keyring.store.records()
-        if (record.name, record.owner, record.status) == (wanted.name, wanted.owner, "active")
-    ]
-    for record in lost:
+    for record in keyring.active_keys(wanted.name, wanted.owner):
         keyring.set_status(record.id, "revoked", "revoke", "its key file was lost")

@@ -74,6 +74,12 @@ class Keyring:
         with self._locked():
             return self._complete()
 
+    def active_keys(self, name: str, owner: str) -> tuple[KeyRecord, ...]:
+        """Return the active keys of that name and owner, expired ones too."""
+        wanted = (name, owner, "active")
+        records = self.store.records()
+        return tuple(one for one in records if (one.name, one.owner, one.status) == wanted)
+
     def create(self, request: KeyRequest, action: str = "create") -> Done:
         """Make a key; its secret is returned once and stored nowhere.
 

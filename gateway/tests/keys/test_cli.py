@@ -64,6 +64,46 @@ def test_create_makes_no_key_when_the_file_is_taken(keys: Cli, tmp_path: Any) ->
     assert json.loads(keys("list", "--json").out) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("create", "--name", "n", "--owner", "ann", "--role", "viewer", "--out"),
+        ("init", "--demo-key-file"),
+        ("init", "--internal-key-file"),
+    ],
+)
+def test_no_key_is_made_when_its_file_cannot_be_written(keys: Cli, words: tuple[str, ...]) -> None:
+    # No user, not even root, can make a folder there.
+    answer = keys(*words, "/proc/absent/key")
+    assert answer.code == 1
+    assert "cannot be written to" in answer.err
+    assert json.loads(keys("list", "--json").out) == []
+
+
+def test_a_create_that_is_refused_leaves_no_file(keys: Cli, tmp_path: Any) -> None:
+    words = ["create", "--name", "n", "--owner", "ann", "--role", "viewer", "--plan", "gold"]
+    assert keys(*words, "--out", f"{tmp_path}/key").code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_active_key_of_the_same_name_and_owner_is_warned_about(keys: Cli) -> None:
+    words = ("create", "--name", "n", "--owner", "ann", "--scope", "predict")
+    assert keys(*words).err == ""
+    first = json.loads(keys("list", "--json").out)[0]["id"]
+    again = keys(*words)
+    assert again.code == 0
+    assert f"warning: n of ann has the active key {first} already" in again.err
+    keys("revoke", first, "--reason", "replaced")
+    assert first not in keys(*words).err
+
+
+def test_a_key_that_has_expired_is_no_reason_for_a_warning(keys: Cli, monkeypatch: Any) -> None:
+    keys.create("--scope", "predict", "--ttl", "1s")
+    now = cli.time.time() + 2
+    monkeypatch.setattr(cli.time, "time", lambda: now)
+    assert keys("create", "--name", "n", "--owner", "ann", "--scope", "predict").err == ""
+
+
 def test_list_shows_ids_names_and_ends_but_no_secret(keys: Cli) -> None:
     made = keys.create("--scope", "predict", "--ttl", "90d", "--plan", "trial")
     answer = keys("list")
@@ -91,6 +131,15 @@ def test_revoke_needs_a_reason_and_an_id_that_exists(keys: Cli) -> None:
         keys("revoke", "k_0000000000")
     assert stop.value.code == 2
     assert keys("revoke", "k_0000000000", "--reason", "r").code == 3
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_an_empty_reason_is_refused(keys: Cli, reason: str) -> None:
+    made = keys.create("--scope", "predict")
+    answer = keys("revoke", made["id"], "--reason", reason)
+    assert answer.code == 2
+    assert "--reason" in answer.err
+    assert json.loads(keys("show", made["id"], "--json").out)["status"] == "active"
 
 
 def test_a_key_is_disabled_enabled_and_revoked(keys: Cli) -> None:

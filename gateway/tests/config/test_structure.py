@@ -104,6 +104,11 @@ def test_the_error_log_never_prints_header_lines() -> None:
     assert levels == ["error_log stderr warn;"]
 
 
+def test_health_and_metrics_are_heard_inside_the_container_only() -> None:
+    listens = [line for name, line in all_lines() if name == "inside.conf" and "listen" in line]
+    assert listens == ["listen 127.0.0.1:8081;"]
+
+
 @pytest.mark.parametrize("leak", ['$request"', "$request_uri", "$args", "$http_", "$cookie_"])
 def test_the_access_log_holds_nothing_that_may_hold_a_key(leak: str) -> None:
     lines = [line for name, line in all_lines() if name == "log.conf"]

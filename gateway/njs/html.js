@@ -2,7 +2,9 @@
 import problems from 'problem_table.js';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-const STYLE = 'body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}'
+const STYLE = ':root{color-scheme:light dark;background:#fff;color:#1b1f24}'
+    + '@media (prefers-color-scheme:dark){:root{background:#13171f;color:#c2c7d0}a{color:#7eb6ff}}'
+    + 'body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}'
     + 'input,button{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;margin:.25rem 0}';
 
 function escape(text) {
@@ -19,9 +21,19 @@ function send(r, status, title, body) {
         + `<style>${STYLE}</style></head><body><main><h1>${title}</h1>${body}</main></body></html>\n`);
 }
 
+// A person typed the key into a field: the table's words about headers do not fit.
+function said(fault) {
+    const words = {
+        'key-malformed': 'The access key is malformed. A key is 47 characters: chk_live_ or chk_test_'
+            + ' and 38 letters and digits. Copy the whole of it into the field.',
+        'key-unknown': 'The access key is unknown. It is mistyped, or it belongs to another installation.',
+    };
+    return words[fault] || `${problems[fault].title}. ${problems[fault].detail}`;
+}
+
 function signInForm(next, fault) {
-    const said = fault ? `<p role="alert">${problems[fault].title}. ${problems[fault].detail}</p>` : '';
-    return said
+    const alert = fault ? `<p role="alert">${said(fault)}</p>` : '';
+    return alert
         + '<form method="post" action="/sign-in"><label for="key">Access key</label>'
         + '<input id="key" name="key" type="password" required autocomplete="current-password" autofocus>'
         + `<input name="next" type="hidden" value="${escape(next)}">`

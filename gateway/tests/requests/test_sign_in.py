@@ -39,6 +39,7 @@ def test_the_form_asks_for_the_key_and_runs_no_script(door: Any) -> None:
     assert b'value="/mailbox"' in answer.body
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert b"<script" not in answer.body
+    assert b"@media (prefers-color-scheme:dark)" in answer.body
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/a/../b", '/"><b>'])
@@ -76,6 +77,8 @@ def test_a_broken_form_is_answered_with_the_form(door: Any, body: bytes) -> None
     answer = door.ask("POST", "/sign-in", body, Content_Type=FORM, **SAME)
     assert answer.status == 401
     assert b"malformed" in answer.body
+    assert b"into the field" in answer.body
+    assert b"header" not in answer.body
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,11 @@ def run(environ: Mapping[str, str]) -> None:
     """
     settings = load_settings(Settings, environ, PREFIX)
     host = bind_host(trust_network=settings.trust_network)
-    serve("churn_service.app:create_wsgi", host=host, port=settings.port, threads=settings.threads)
+    log = EventLog("churn-service", version("churn-service"), sys.stdout)
+    if not settings.model_root.is_dir():
+        log.event("model.root_missing", level="warning", model_root=settings.model_root)
+    target = "churn_service.app:create_wsgi"
+    serve(target, host=host, port=settings.port, threads=settings.threads, log=log)
 
 
 def _load(settings: Settings, folder: Path, manifest_sha256: str) -> Predictor:

@@ -1,6 +1,8 @@
 """Server: a real granian process that answers, bounds bodies and drains."""
 
 import http.client
+import io
+import json
 import os
 import signal
 import socket
@@ -15,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from service_kit import server
-from service_kit.server import bind_host
+from service_kit.logs import EventLog
+from service_kit.server import CannotListenError, bind_host
 
 APP = """
     import io, sys, time
@@ -133,9 +136,25 @@ def test_one_worker_with_deep_backpressure_is_started(monkeypatch: pytest.Monkey
             started.append({"served": True})
 
     monkeypatch.setattr(server, "Granian", FakeGranian)
-    server.serve("shop:create_wsgi", host="127.0.0.1", port=8080, threads=3)
+    log = EventLog("shop", "1", stream := io.StringIO())
+    server.serve("shop:create_wsgi", host="127.0.0.1", port=0, threads=3, log=log)
+    said = json.loads(stream.getvalue())
+    assert (said["event"], said["host"], said["port"]) == ("service.started", "127.0.0.1", 0)
     options, served = started
     assert options["target"] == "shop:create_wsgi"
     assert (options["factory"], options["workers"], options["blocking_threads"]) == (True, 1, 3)
     assert (options["backpressure"], options["workers_kill_timeout"]) == (4096, 25)
     assert served == {"served": True}
+
+
+def test_a_taken_port_is_said_in_one_line_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        with pytest.raises(CannotListenError) as refused:
+            server.serve("shop:create_wsgi", host="127.0.0.1", port=port, threads=1)
+    assert str(refused.value) == f"port {port} is taken; choose another: PORT={port + 1}"
+
+
+def test_an_address_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(CannotListenError, match=r"203\.0\.113\.1:8080 cannot be listened on: "):
+        server.serve("shop:create_wsgi", host="203.0.113.1", port=8080, threads=1)

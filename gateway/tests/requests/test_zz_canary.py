@@ -37,6 +37,22 @@ def test_no_key_is_in_a_log_a_state_or_an_environment(stack: Any, door: Any, rec
         assert found == [], place
 
 
+def test_a_key_in_a_referrer_is_refused_and_in_no_line_of_the_error_log(
+    stack: Any, lonely_network: str, made_keys: Any, until: Any
+) -> None:
+    key = made_keys["demo"][1]
+    lonely = stack.start_gateway("referrer", network=lonely_network)
+    # Without a service behind it, each call makes an error line that names its referrer.
+    plain = lonely.ask("GET", "/schema", X_API_Key=key, Referer="http://localhost/plain")
+    leaking = lonely.ask("GET", "/schema", X_API_Key=key, Referer=f"http://localhost/?k={key}")
+    assert plain.status == 502
+    assert leaking.problem == "key-in-url"
+    until(lambda: "localhost/plain" in stack.logs(lonely), "the error line is written")
+    log_line(stack, lonely, until, leaking.headers["x-request-id"])
+    assert key not in stack.logs(lonely)
+    stack.stop(lonely)
+
+
 def test_the_log_is_json_with_the_id_of_the_key(
     stack: Any, door: Any, made_keys: Any, until: Any
 ) -> None:

@@ -140,20 +140,28 @@ class _WatchedAdapter(HTTPAdapter):
 
 def _watched_pools(watch: DeadlineWatch) -> dict[str, type[HTTPConnectionPool]]:
     class Plain(HTTPConnection):
+        """A connection whose socket the watcher may cut."""
+
         def connect(self) -> None:
+            """Connect, and hand the socket over."""
             super().connect()
             watch.adopt(self.sock)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
+            """Send a request after handing the socket over once more."""
             watch.adopt(self.sock)  # a kept-alive connection does not connect again
             super().request(*args, **kwargs)
 
     class Secure(HTTPSConnection):
+        """The same over TLS."""
+
         def connect(self) -> None:
+            """Connect, and hand the socket over."""
             super().connect()
             watch.adopt(self.sock)
 
         def request(self, *args: Any, **kwargs: Any) -> None:
+            """Send a request after handing the socket over once more."""
             watch.adopt(self.sock)
             super().request(*args, **kwargs)
 

@@ -254,6 +254,11 @@ def _verdict(facts: CampaignFacts, withheld: str | None, effect: Interval | None
         return f"no verdict: {withheld}"
     if facts.phase == "interim":
         return f"interim, no verdict: the window closes in {facts.days_left} days"
+    return _judgement(facts, effect)
+
+
+def _judgement(facts: CampaignFacts, effect: Interval) -> str:
+    """Say what a final interval shows."""
     if effect.low > 0:
         return "the campaign kept customers: fewer left than in the control group"
     if effect.high < 0:

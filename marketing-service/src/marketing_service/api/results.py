@@ -88,12 +88,14 @@ class _Chosen:
         self._state = state
 
     def json_page(self, after: int, limit: int) -> dict[str, Any]:
+        """Return one page; `next` leads to the following one, or is None."""
         found = self._page(after, limit)
         last = found[-1].customer_id if len(found) == limit else None
         rows = [dict(zip(COLUMNS, self._cells(row), strict=True)) for row in found]
         return {"targets": rows, "next": last}
 
     def csv_pages(self) -> Iterator[Sequence[Sequence[object]]]:
+        """Yield all rows, a page at a time; each page is its own short read."""
         after = 0
         while found := self._page(after, CSV_PAGE_ROWS):
             yield [self._cells(row) for row in found]

@@ -217,7 +217,10 @@ def _step(found: Json, *, finished: bool) -> Step:
     if found["status"] == "planning":
         progress = (found.get("job") or {}).get("progress") or {}
         return Step(finished, "planning", progress.get("done", 0), progress.get("total"))
-    counts = found["counts"]
-    settled = sum(number for state, number in counts.items() if state in SETTLED_STATES)
-    waiting = sum(number for state, number in counts.items() if state in OPEN_STATES)
-    return Step(finished, found["status"], settled, settled + waiting)
+    settled = _number(found["counts"], SETTLED_STATES)
+    total = settled + _number(found["counts"], OPEN_STATES)
+    return Step(finished, found["status"], settled, total)
+
+
+def _number(counts: Json, states: set[str]) -> int:
+    return sum(counts.get(state, 0) for state in states)

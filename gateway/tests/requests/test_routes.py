@@ -174,3 +174,24 @@ def test_everything_else_does_not_exist(
     answer = door.ask("GET", path, X_API_Key=made_keys["demo"][1])
     assert (answer.status, answer.problem) == (404, "no-such-route")
     assert recorder.seen() == []
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/nope", 404)])
+def test_a_browser_without_a_route_gets_a_page_that_leads_on(
+    door: Any, recorder: Any, path: str, status: int
+) -> None:
+    answer = door.ask("GET", path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert answer.status == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert b'href="/score"' in answer.body
+    assert b'href="/mailbox"' in answer.body
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert recorder.seen() == []
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_browser_that_changes_something_without_a_route_gets_the_problem(
+    door: Any, method: str
+) -> None:
+    answer = door.ask(method, "/nope", Accept="text/html")
+    assert (answer.status, answer.problem) == (404, "no-such-route")

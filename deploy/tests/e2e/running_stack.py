@@ -87,14 +87,21 @@ class Stack:
     def key(self) -> str:
         return self.key_file.read_text().strip()
 
-    def ask(self, path: str, *, key: str | None = None, body: object = None) -> Answer:
-        """Send one request through the gateway; errors are answers too."""
+    def ask(
+        self,
+        path: str,
+        *,
+        key: str | None = None,
+        body: object = None,
+        content_type: str = "application/json",
+    ) -> Answer:
+        """Send one request through the gateway; errors are answers too, bytes go as they are."""
         address = f"http://127.0.0.1:{self.port}{path}"
         request = urllib.request.Request(address)
         request.add_header("X-API-Key", self.key() if key is None else key)
         if body is not None:
-            request.add_header("Content-Type", "application/json")
-            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", content_type)
+            request.data = body if isinstance(body, bytes) else json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310 - loopback
                 return Answer(reply.status, dict(reply.headers), reply.read())

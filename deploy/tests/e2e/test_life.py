@@ -62,6 +62,39 @@ def test_a_second_launch_sends_nothing_again(stack: Stack) -> None:
     assert counts(stack, "killed") == before
 
 
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/predict", "application/json"),
+        ("/v1/campaigns", "application/json"),
+        ("/v1/campaigns", "application/toml"),
+        ("/v1/campaigns/killed/launch", "application/json"),
+        ("/v1/outcomes", "application/json"),
+    ],
+)
+def test_a_deep_body_is_refused_and_ends_no_process(
+    stack: Stack, path: str, content_type: str
+) -> None:
+    prefix = b"x = " if content_type.endswith("toml") else b""
+
+    answer = stack.ask(path, body=prefix + b"[" * 30_000, content_type=content_type)
+
+    assert answer.status in {400, 422}
+    assert stack.inspect("marketing-service")["RestartCount"] == 0
+    assert stack.inspect("churn-service")["RestartCount"] == 0
+
+
+def test_a_large_upload_that_is_refused_gets_its_reason_every_time(stack: Stack) -> None:
+    table = b"a,b\n" + b"1,2\n" * 500_000
+
+    statuses = [
+        stack.ask("/v1/imports?map=nonsense", body=table, content_type="text/csv").status
+        for _ in range(5)
+    ]
+
+    assert statuses == [422] * 5
+
+
 def test_a_revoked_key_stops_working_at_once(stack: Stack) -> None:
     made = stack.must("docker compose run --rm -T gateway-keys create --name t --owner t "
                       "--plan standard --scope predict --json")  # fmt: skip

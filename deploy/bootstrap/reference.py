@@ -8,6 +8,7 @@ import click
 
 import churn_service.cli
 import churn_service.settings
+import gateway_keys.arguments
 import marketing_service.cli
 import marketing_service.settings
 from bootstrap.console import ROOT, say
@@ -78,8 +79,14 @@ def commands_page() -> str:
     roots = (("churn", churn_service.cli.main), ("marketing", marketing_service.cli.main))
     for name, command in roots:
         for path, text in _helps(name, command, None):
-            lines += [f"## `{path}`", "```", text.rstrip(), "```", ""]
+            lines += _block(path, text)
+    for path, text in gateway_keys.arguments.help_texts().items():
+        lines += _block(path, text)
     return "\n".join(lines)
+
+
+def _block(path: str, text: str) -> list[str]:
+    return [f"## `{path}`", "```", text.rstrip(), "```", ""]
 
 
 def _helps(

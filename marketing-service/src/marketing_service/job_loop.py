@@ -15,7 +15,7 @@ from service_kit.logs import EventLog
 LEASE_MS: Final = 60_000
 IDLE_SECONDS: Final = 0.25
 TROUBLE_SECONDS: Final = 1.0
-REFRESH_SECONDS: Final = 10.0
+REFRESH_SECONDS: Final = 2.0
 UNKNOWN_SECONDS: Final = 1.0
 
 

@@ -12,7 +12,7 @@ from churn_service.training.errors import ConfigError
 
 ColumnType = Literal["number", "category", "boolean", "ignore"]
 
-_DATA_KEYS = ("target", "positive", "id", "horizon_days")
+_DATA_KEYS = ("target", "positive", "id", "horizon_days", "weight")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class TrainConfig:
     positive: str
     id: str | None = None
     horizon_days: int | None = None
+    weight: str | None = None
     columns: Mapping[str, ColumnConfig] = field(default_factory=dict)
     sha256: str = ""
 
@@ -65,6 +66,7 @@ def parse_config(data: bytes) -> TrainConfig:
         target=_name(table, "target"),
         positive=_positive(table),
         id=_name(table, "id") if "id" in table else None,
+        weight=_name(table, "weight") if "weight" in table else None,
         horizon_days=_horizon(table.get("horizon_days")),
         columns=_columns(_table(document, "columns")),
         sha256=sha256(data).hexdigest(),

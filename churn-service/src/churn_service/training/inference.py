@@ -34,6 +34,8 @@ def infer_schema(
             fields.append(outcome)
         elif config.id is not None and canonical == canonical_name(config.id):
             fields.append(_id_field(table, index))
+        elif config.weight is not None and canonical == canonical_name(config.weight):
+            fields.append(Field(name=canonical, raw=_raw(raw), kind="text", role="ignored"))
         else:
             column = Column(raw, table.column(index), by_name.get(canonical, _NO_CONFIG))
             field, noticed = infer_field(column)
@@ -58,7 +60,7 @@ def _schema(name: str, config: TrainConfig, outcome: Field, fields: list[Field])
 
 
 def _columns_by_name(table: Table, config: TrainConfig) -> dict[str, ColumnConfig]:
-    for key, value in (("target", config.target), ("id", config.id)):
+    for key, value in (("target", config.target), ("id", config.id), ("weight", config.weight)):
         if value is not None and canonical_name(value) not in table.names:
             raise ConfigError(
                 f"[data] {key}: the table has no column {value!r}{nearest(value, table.header)}"

@@ -10,7 +10,7 @@ from churn_contract.schema import CustomerSchema, Field, canonical_name
 from churn_contract.validation import Customer, InvalidCustomersError, Validator
 from churn_service.training.config import TrainConfig
 from churn_service.training.content import is_number
-from churn_service.training.dataset import Dataset, Labels
+from churn_service.training.dataset import Dataset, Labels, Weights
 from churn_service.training.errors import DataError
 from churn_service.training.findings import Finding
 from churn_service.training.inference import infer_schema
@@ -29,7 +29,15 @@ def build_dataset(table: Table, config: TrainConfig, name: str) -> Dataset:
     repeated = len(keys) - len(set(keys))
     if repeated:
         findings = [*findings, Finding("", "warning", f"{repeated} rows repeat another row")]
-    return Dataset(table, schema, customers, keys, _labels(table, schema), tuple(findings))
+    return Dataset(
+        table=table,
+        schema=schema,
+        customers=customers,
+        keys=keys,
+        churned=_labels(table, schema),
+        findings=tuple(findings),
+        weights=_weights(table, config),
+    )
 
 
 def with_training_range(schema: CustomerSchema, customers: Sequence[Customer]) -> CustomerSchema:
@@ -79,6 +87,19 @@ def _labels(table: Table, schema: CustomerSchema) -> Labels:
         raise DataError("the schema names no outcome")
     cells = table.column(table.names.index(outcome.field))
     return np.array([canonical_name(cell) == outcome.positive for cell in cells], dtype=np.int64)
+
+
+def _weights(table: Table, config: TrainConfig) -> Weights:
+    if config.weight is None:
+        return np.ones(len(table.rows))
+    index = table.names.index(canonical_name(config.weight))
+    for line, cell in zip(table.lines, table.column(index), strict=True):
+        if not is_number(cell) or float(cell) <= 0:
+            raise DataError(
+                f"line {line}: the weight {table.header[index]} must be a number above 0, "
+                f"it is {cell!r}"
+            )
+    return np.array(table.column(index), dtype=np.float64)
 
 
 def _row_key(customer: Customer) -> str:

@@ -75,10 +75,15 @@ def made_with() -> Mapping[str, str]:
 def _train(dataset: Dataset, config: TrainConfig) -> TrainedModel:
     split = split_dataset(dataset)
     train, churned = dataset.matrix(split.train), dataset.churned
-    tuning = tune(train, churned[split.train], dataset.schema)
-    trial = fit_scorecard(train, churned[split.train], dataset.schema, tuning.best_c)
+    weights = dataset.weights
+    tuning = tune(train, churned[split.train], dataset.schema, weights[split.train])
+    trial = fit_scorecard(
+        train, churned[split.train], dataset.schema, tuning.best_c, weights[split.train]
+    )
     fit_matrix = dataset.matrix(split.fit)
-    fit = fit_scorecard(fit_matrix, churned[split.fit], dataset.schema, tuning.best_c)
+    fit = fit_scorecard(
+        fit_matrix, churned[split.fit], dataset.schema, tuning.best_c, weights[split.fit]
+    )
     schema = with_training_range(dataset.schema, [dataset.customers[row] for row in split.fit])
     scorer = compile_pipeline(fit, schema, fit_matrix)
     document = _document(dataset, config, schema, scorer, split)
@@ -113,7 +118,8 @@ def check_parity(dataset: Dataset, fit: Fit, document: ModelDocument) -> float:
 
 
 def _measured(dataset: Dataset, fit: Fit, rows: Rows) -> Metrics:
-    return measure(dataset.churned[rows], fit.probabilities(dataset.matrix(rows)))
+    chances = fit.probabilities(dataset.matrix(rows))
+    return measure(dataset.churned[rows], chances, dataset.weights[rows])
 
 
 def _document(

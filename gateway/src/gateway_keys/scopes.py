@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gateway_keys.errors import UsageError
 
-READ_SCOPES = ("models:read", "customers:read", "campaigns:read")
+READ_SCOPES = ("models:read", "customers:read", "campaigns:read", "outcomes:read")
 SCOPES = (
     "predict",
     *READ_SCOPES,

@@ -4,6 +4,7 @@ import click
 
 from marketing_service.cli.campaigns import campaigns
 from marketing_service.cli.customers import customers
+from marketing_service.cli.feedback import feedback
 from marketing_service.cli.outcomes import outcomes
 from marketing_service.cli.processes import config, mailbox, migrate, web, worker
 from marketing_service.cli.samples import sample_data, sample_outcomes
@@ -34,6 +35,7 @@ for _command in (
     campaigns,
     config,
     customers,
+    feedback,
     mailbox,
     migrate,
     outcomes,

@@ -12,7 +12,7 @@ from churn_service.training.errors import ConfigError
 
 ColumnType = Literal["number", "category", "boolean", "ignore"]
 
-_DATA_KEYS = ("target", "positive", "id", "horizon_days", "weight")
+_DATA_KEYS = ("target", "positive", "id", "horizon_days", "weight", "repeated_ids")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class TrainConfig:
     id: str | None = None
     horizon_days: int | None = None
     weight: str | None = None
+    repeated_ids: bool = False
     columns: Mapping[str, ColumnConfig] = field(default_factory=dict)
     sha256: str = ""
 
@@ -67,6 +68,7 @@ def parse_config(data: bytes) -> TrainConfig:
         positive=_positive(table),
         id=_name(table, "id") if "id" in table else None,
         weight=_name(table, "weight") if "weight" in table else None,
+        repeated_ids=_flag(table, "repeated_ids"),
         horizon_days=_horizon(table.get("horizon_days")),
         columns=_columns(_table(document, "columns")),
         sha256=sha256(data).hexdigest(),
@@ -113,6 +115,13 @@ def _positive(table: Mapping[str, Any]) -> str:
             '[data] positive must be the value that means "left", for example positive = "yes"'
         )
     return str(value).strip()
+
+
+def _flag(table: Mapping[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise ConfigError(f"[data] {key} must be true or false")
+    return value
 
 
 def _horizon(value: object) -> int | None:

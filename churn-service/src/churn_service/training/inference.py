@@ -33,7 +33,7 @@ def infer_schema(
         if canonical == outcome.name:
             fields.append(outcome)
         elif config.id is not None and canonical == canonical_name(config.id):
-            fields.append(_id_field(table, index))
+            fields.append(_id_field(table, index, repeated=config.repeated_ids))
         elif config.weight is not None and canonical == canonical_name(config.weight):
             fields.append(Field(name=canonical, raw=_raw(raw), kind="text", role="ignored"))
         else:
@@ -73,17 +73,18 @@ def _columns_by_name(table: Table, config: TrainConfig) -> dict[str, ColumnConfi
     return {canonical_name(column): entry for column, entry in config.columns.items()}
 
 
-def _id_field(table: Table, index: int) -> Field:
+def _id_field(table: Table, index: int, *, repeated: bool) -> Field:
     raw = table.header[index]
     cells = table.column(index)
     if "" in cells:
         raise DataError(f"line {table.lines[cells.index('')]}: the id {raw} is empty")
-    repeated = [cell for cell, times in Counter(cells).items() if times > 1]
-    if repeated:
-        lines = [str(table.lines[row]) for row, cell in enumerate(cells) if cell == repeated[0]]
+    twice = [cell for cell, times in Counter(cells).items() if times > 1]
+    if twice and not repeated:
+        lines = [str(table.lines[row]) for row, cell in enumerate(cells) if cell == twice[0]]
         raise DataError(
-            f"column {raw}: {len(repeated)} ids stand in more than one row, the first "
-            f"in lines {', '.join(lines[:5])}; keep one row per customer"
+            f"column {raw}: {len(twice)} ids stand in more than one row, the first "
+            f"in lines {', '.join(lines[:5])}; keep one row per customer, or write "
+            "repeated_ids = true under [data] when customers come again at other times"
         )
     return Field(name=canonical_name(raw), raw=_raw(raw), kind="text", role="id")
 

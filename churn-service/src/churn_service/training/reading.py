@@ -27,7 +27,7 @@ def build_dataset(table: Table, config: TrainConfig, name: str) -> Dataset:
     customers = _read_customers(table, schema)
     keys = tuple(customer.customer_id or _row_key(customer) for customer in customers)
     repeated = len(keys) - len(set(keys))
-    if repeated:
+    if repeated and not config.repeated_ids:
         findings = [*findings, Finding("", "warning", f"{repeated} rows repeat another row")]
     return Dataset(
         table=table,

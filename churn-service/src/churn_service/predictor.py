@@ -13,7 +13,8 @@ from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.golden import GOLDEN_FILE, GoldenRow
 from churn_service.artefact.reader import read_artefact
-from churn_service.scorer.scorecard import compile_contributions, compile_scorecard, sigmoid
+from churn_service.scorer.calibration import compile_calibration, compile_interval
+from churn_service.scorer.compilation import compile_scorer, compile_shares
 
 GOLDEN_TOLERANCE = 1e-12
 
@@ -27,8 +28,10 @@ class Predictor:
         self.validator = validator
         self.schema: CustomerSchema = document.schema
         self.threshold = document.threshold
-        self._score = compile_scorecard(document)
-        self._contributions = compile_contributions(document)
+        self._score = compile_scorer(document)
+        self._chance = compile_calibration(document.calibration)
+        self._interval = compile_interval(document.interval) if document.interval else None
+        self._shares = compile_shares(document)
 
     def predict(self, customers: Sequence[Customer]) -> list[Prediction]:
         """Return one prediction per customer, in their order."""
@@ -42,8 +45,12 @@ class Predictor:
         """Return the raw score, before it is made a probability."""
         return self._score(customer.values)
 
+    def probability(self, logit: float) -> float:
+        """Return the calibrated probability of a raw score."""
+        return self._chance(logit)
+
     def _prediction(self, customer: Customer, reasons: tuple[Reason, ...] = ()) -> Prediction:
-        probability = sigmoid(self._score(customer.values))
+        probability = self._chance(self._score(customer.values))
         return Prediction(
             churn_probability=probability,
             churn=probability >= self.threshold,
@@ -51,10 +58,11 @@ class Predictor:
             threshold=self.threshold,
             customer_id=customer.customer_id,
             reasons=reasons,
+            interval=self._interval(probability) if self._interval else None,
         )
 
     def _reasons(self, customer: Customer, top: int) -> tuple[Reason, ...]:
-        shares = self._contributions(customer.values)
+        shares = self._shares(customer.values)
         ranked = sorted(
             zip(self.schema.features, customer.values, shares, strict=True),
             key=lambda item: -abs(item[2]),
@@ -114,7 +122,7 @@ def _replay(predictor: Predictor, number: int, row: GoldenRow) -> None:
     except (ValueError, LookupError, TypeError) as error:
         raise ArtefactError(GOLDEN_FILE, f"row {number} cannot be scored: {error!r}") from error
     close = math.isclose(logit, row.logit, rel_tol=GOLDEN_TOLERANCE, abs_tol=GOLDEN_TOLERANCE)
-    if not close or abs(sigmoid(logit) - row.churn_probability) > GOLDEN_TOLERANCE:
+    if not close or abs(predictor.probability(logit) - row.churn_probability) > GOLDEN_TOLERANCE:
         raise ArtefactError(
             GOLDEN_FILE, f"row {number} scores {logit!r}, but training said {row.logit!r}"
         )

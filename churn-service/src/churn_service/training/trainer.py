@@ -13,7 +13,8 @@ from churn_contract.schema import CustomerSchema
 from churn_service.artefact.aliases import CHAMPION, write_alias
 from churn_service.artefact.document import ModelDocument, Scorecard, TrainingFacts
 from churn_service.artefact.writer import write_version
-from churn_service.scorer.scorecard import compile_scorecard, sigmoid
+from churn_service.scorer.compilation import compile_scorer
+from churn_service.scorer.scorecard import sigmoid
 from churn_service.training.compiler import compile_pipeline
 from churn_service.training.config import TrainConfig
 from churn_service.training.dataset import Dataset, Rows
@@ -106,7 +107,7 @@ def check_parity(dataset: Dataset, fit: Fit, document: ModelDocument) -> float:
     Raises:
         FitError: When a probability differs by more than 1e-12.
     """
-    score = compile_scorecard(document)
+    score = compile_scorer(document)
     compiled = np.array([sigmoid(score(customer.values)) for customer in dataset.customers])
     difference = float(np.abs(compiled - fit.probabilities(dataset.matrix())).max())
     if difference > PARITY_LIMIT:

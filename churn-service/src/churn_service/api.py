@@ -36,7 +36,7 @@ class PredictionRoutes:
             body = read_customers(request, predictor.validator, names_ignored=self._names_ignored)
         with self._telemetry.phase("score"):
             predictions = predictor.predict(body.customers)
-        self._telemetry.served(predictor.version, predictor.schema, body.customers, predictions)
+        self._telemetry.served(predictor, body.customers, predictions)
         with self._telemetry.phase("encode"):
             return write_predictions(body, predictions)
 

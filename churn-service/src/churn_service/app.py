@@ -11,10 +11,15 @@ from flask import Flask
 
 from churn_service.api import ModelRoutes, PredictionRoutes
 from churn_service.current_model import CurrentModel
+from churn_service.drift_api import DriftRoutes, watched
+from churn_service.monitoring.collector import WatchCollector
+from churn_service.monitoring.watch import ModelWatch, Watched
+from churn_service.monitoring.windows import WindowRule
 from churn_service.predictor import Predictor, load_predictor
 from churn_service.registry import AliasWatcher, ModelRegistry
 from churn_service.settings import PREFIX, Settings
 from churn_service.telemetry import PredictionTelemetry
+from churn_service.web.model import ModelPage, versions_of
 from churn_service.web.score import ScorePage
 from service_kit.flask_app import install_kit
 from service_kit.health import Health
@@ -41,15 +46,19 @@ def create_app(
         metric_prefix="churn",
         max_body_bytes=settings.max_body_bytes,
     )
-    navigation = [NavLink("Score a customer", "/score")]
+    navigation = [NavLink("Score a customer", "/score"), NavLink("The model", "/model")]
     install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
     current = CurrentModel(registry)
     app.after_request(current.name_on_answer)
-    telemetry = PredictionTelemetry(metrics, log)
+    watch = _watch(settings, registry, metrics)
+    telemetry = PredictionTelemetry(metrics, log, watch.monitor)
     names_ignored = settings.unknown_fields == "ignore"
     PredictionRoutes(current.take, telemetry, names_ignored=names_ignored).register(app)
     ModelRoutes(current.take, registry.facts).register(app)
+    DriftRoutes(current.take, watch).register(app)
     ScorePage(current.take, telemetry).register(app, log)
+    versions = partial(versions_of, settings.model_root, settings.model_name)
+    ModelPage(current.take, registry.facts, versions, watch).register(app, log)
     return app
 
 
@@ -80,6 +89,18 @@ def run(environ: Mapping[str, str]) -> None:
     settings = load_settings(Settings, environ, PREFIX)
     host = bind_host(trust_network=settings.trust_network)
     serve("churn_service.app:create_wsgi", host=host, port=settings.port, threads=settings.threads)
+
+
+def _watch(settings: Settings, registry: ModelRegistry, metrics: Metrics) -> ModelWatch:
+    rule = WindowRule(settings.drift_window_rows, settings.drift_window_hours * 3600)
+    watch = ModelWatch(rule)
+
+    def champion() -> Watched | None:
+        predictor = registry.current()
+        return watched(predictor) if predictor else None
+
+    metrics.registry.register(WatchCollector(watch, champion))
+    return watch
 
 
 def _load(settings: Settings, folder: Path, manifest_sha256: str) -> Predictor:

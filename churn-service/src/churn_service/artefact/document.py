@@ -14,6 +14,7 @@ from churn_service.artefact.calibration import (
 )
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.interval import IntervalTable, interval_problems
+from churn_service.artefact.reference import Reference, reference_problems
 from churn_service.artefact.trees import Trees, trees_problems
 
 MODEL_FILE = "model.json"
@@ -117,6 +118,7 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     calibration: Calibration = IdentityCalibration()
     interval: IntervalTable | None = None
     horizon_days: int | None = None
+    reference: Reference | None = None
     format: int = FORMAT
 
 
@@ -154,6 +156,8 @@ def _problems(document: ModelDocument) -> Iterator[str]:
     yield from calibration_problems(document.calibration)
     if document.interval:
         yield from interval_problems(document.interval)
+    if document.reference:
+        yield from reference_problems(schema, document.reference)
 
 
 def _scorer_problems(schema: CustomerSchema, scorer: Scorer) -> Iterator[str]:

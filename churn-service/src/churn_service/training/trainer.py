@@ -24,6 +24,7 @@ from churn_service.training.metrics import Metrics, measure
 from churn_service.training.model_card import model_card
 from churn_service.training.pipeline import Fit, fit_scorecard, tune
 from churn_service.training.reading import build_dataset, with_training_range
+from churn_service.training.reference import build_reference
 from churn_service.training.report import training_report
 from churn_service.training.split import Split, split_dataset
 from churn_service.training.table import Table
@@ -87,7 +88,12 @@ def _train(dataset: Dataset, config: TrainConfig) -> TrainedModel:
     )
     schema = with_training_range(dataset.schema, [dataset.customers[row] for row in split.fit])
     scorer = compile_pipeline(fit, schema, fit_matrix)
-    document = _document(dataset, config, schema, scorer, split)
+    document = msgspec.structs.replace(
+        _document(dataset, config, schema, scorer, split),
+        reference=build_reference(
+            dataset, split, schema, fit.probabilities(dataset.matrix(split.test))
+        ),
+    )
     return TrainedModel(
         dataset=dataset,
         split=split,

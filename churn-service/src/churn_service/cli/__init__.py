@@ -3,7 +3,19 @@
 import click
 
 from churn_service.cli.exits import ChurnGroup
-from churn_service.cli.models import models
+from churn_service.cli.lifecycle import (
+    collect_models,
+    promote_model,
+    retire_model,
+    roll_back_model,
+)
+from churn_service.cli.models import (
+    compare_models,
+    list_models,
+    models,
+    show_model,
+    verify_model,
+)
 from churn_service.cli.score import predict
 from churn_service.cli.serve import config, serve
 from churn_service.cli.train import evaluate, train
@@ -26,3 +38,15 @@ def main() -> None:
 
 for _command in (config, evaluate, models, predict, serve, train):
     main.add_command(_command)
+
+for _command in (
+    collect_models,
+    compare_models,
+    list_models,
+    promote_model,
+    retire_model,
+    roll_back_model,
+    show_model,
+    verify_model,
+):
+    models.add_command(_command)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from churn_contract.errors import SchemaError
-from churn_service.artefact.errors import ArtefactError
+from churn_service.artefact.errors import ArtefactError, PromotionRefusedError
 from churn_service.bulk_scoring import CustomerFileError
 from churn_service.training.errors import ConfigError, DataError, FitError
 from service_kit.settings import SettingsError
@@ -38,7 +38,7 @@ class ChurnGroup(click.Group):
             raise click.ClickException(str(error)) from error
         except (SettingsError, ConfigError) as error:
             raise WrongUsage(str(error)) from error
-        except FitError as error:
+        except (FitError, PromotionRefusedError) as error:
             raise Refused(str(error)) from error
         except ArtefactError as error:
             raise Refused(f"the model is refused: {error}") from error

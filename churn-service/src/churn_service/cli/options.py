@@ -37,6 +37,7 @@ data_option = click.option(
 config_option = click.option(
     "--config", required=True, type=ExistingFile, help="Training file (TOML)."
 )
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
 def training_module(name: str) -> Any:

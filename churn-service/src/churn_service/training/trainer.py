@@ -60,12 +60,18 @@ def train_model(table: Table, config: TrainConfig, name: str) -> TrainedModel:
 
 def register(model: TrainedModel, root: Path, *, actor: str) -> Registration:
     """Write the version and make it the champion."""
+    done = write_trained(model, root)
+    name = model.document.name
+    write_alias(root, name, CHAMPION, done.version, reason="trained", actor=actor)
+    return done
+
+
+def write_trained(model: TrainedModel, root: Path) -> Registration:
+    """Write the version; no alias points at it yet."""
     version = write_version(
         root, model.document, model.golden, _extra_files(model), made_with=made_with()
     )
-    name = model.document.name
-    write_alias(root, name, CHAMPION, version, reason="trained", actor=actor)
-    return Registration(version, root / name / version, training_report(model))
+    return Registration(version, root / model.document.name / version, training_report(model))
 
 
 def made_with() -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from marketing_service.cli.customers import customers
 from marketing_service.cli.feedback import feedback
 from marketing_service.cli.outcomes import outcomes
 from marketing_service.cli.processes import config, mailbox, migrate, web, worker
-from marketing_service.cli.samples import sample_data, sample_outcomes
+from marketing_service.cli.samples import sample_data, sample_outcomes, sample_panel
 
 HELP = """Campaigns that send at most once and measure what they earned.
 
@@ -41,6 +41,7 @@ for _command in (
     outcomes,
     sample_data,
     sample_outcomes,
+    sample_panel,
     web,
     worker,
 ):

@@ -12,6 +12,7 @@ from churn_service.artefact.listing import find_version
 from churn_service.bulk_scoring import HEADER, ignored_columns, output_row, score_rows
 from churn_service.cli.options import data_option, model_root_option, name_option
 from churn_service.predictor import load_predictor
+from churn_service.training.numbers import with_plain_numbers
 from churn_service.training.table import read_table
 
 
@@ -35,7 +36,7 @@ def predict(data: Path, output: Path | None, wanted: str, model_root: Path, name
     churn predict --data customers.csv --output scores.csv
     """  # noqa: D301 - click's mark against rewrapping
     predictor = load_predictor(find_version(model_root, name, wanted))
-    table = read_table(data)
+    table = with_plain_numbers(read_table(data), predictor.schema)
     for column in ignored_columns(predictor.schema, table.header):
         click.echo(f"note: column {column} is not used by the model", err=True)
     rows = zip(table.lines, table.rows, strict=True)

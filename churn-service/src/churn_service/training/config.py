@@ -4,15 +4,29 @@ import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 from churn_service.training.errors import ConfigError
+from churn_service.training.findings import rules
 
-ColumnType = Literal["number", "category", "boolean", "ignore"]
+ColumnType = Literal["number", "category", "boolean", "date", "ignore"]
 
-_DATA_KEYS = ("target", "positive", "id", "horizon_days", "weight", "repeated_ids")
+_DATA_KEYS = (
+    "target",
+    "positive",
+    "id",
+    "horizon_days",
+    "weight",
+    "repeated_ids",
+    "time",
+    "value",
+    "horizon",
+    "snapshot_date",
+    "allow",
+)
 
 
 @dataclass(frozen=True)
@@ -28,11 +42,29 @@ class ColumnConfig:
     sensitive: bool = False
     unit: str = ""
     label: str = ""
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The content of a training file; `target` and `positive` are enough."""
+    """The content of a training file; `target` and `positive` are enough.
+
+    Attributes:
+        target: The column to learn.
+        positive: Its value for customers who left.
+        id: The column that names customers; it decides the split.
+        more_ids: Further columns that name a row together with `id`.
+        horizon_days: How far ahead the outcome looks.
+        weight: Column that says how many customers a row stands for.
+        repeated_ids: Whether a customer may stand in several rows.
+        time: Column with the day that a row describes; never a feature.
+        value: Column with what a customer pays a month; a feature as well.
+        horizon: Column with `horizon_days`, the same in every row.
+        snapshot_date: The day that dates are counted to.
+        allow: Rules whose findings on the whole table are accepted.
+        columns: What is overruled for single columns.
+        sha256: Hash of the file.
+    """
 
     target: str
     positive: str
@@ -40,6 +72,12 @@ class TrainConfig:
     horizon_days: int | None = None
     weight: str | None = None
     repeated_ids: bool = False
+    more_ids: tuple[str, ...] = ()
+    time: str | None = None
+    value: str | None = None
+    horizon: str | None = None
+    snapshot_date: date | None = None
+    allow: tuple[str, ...] = ()
     columns: Mapping[str, ColumnConfig] = field(default_factory=dict)
     sha256: str = ""
 
@@ -66,8 +104,14 @@ def parse_config(data: bytes) -> TrainConfig:
     return TrainConfig(
         target=_name(table, "target"),
         positive=_positive(table),
-        id=_name(table, "id") if "id" in table else None,
-        weight=_name(table, "weight") if "weight" in table else None,
+        id=next(iter(_ids(table)), None),
+        more_ids=_ids(table)[1:],
+        weight=_optional_name(table, "weight"),
+        time=_optional_name(table, "time"),
+        value=_optional_name(table, "value"),
+        horizon=_optional_name(table, "horizon"),
+        snapshot_date=_snapshot(table.get("snapshot_date")),
+        allow=_allowed("[data] allow", table.get("allow", [])),
         repeated_ids=_flag(table, "repeated_ids"),
         horizon_days=_horizon(table.get("horizon_days")),
         columns=_columns(_table(document, "columns")),
@@ -104,6 +148,38 @@ def _name(table: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f'[data] {key} must name a column, for example {key} = "churn"')
     return value.strip()
+
+
+def _optional_name(table: Mapping[str, Any], key: str) -> str | None:
+    return _name(table, key) if key in table else None
+
+
+def _ids(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the id columns; one name stands for a list of one."""
+    given = table.get("id", [])
+    names = given if isinstance(given, list) else [given]
+    if given == [] and "id" in table:
+        raise ConfigError('[data] id must name a column, for example id = "customer"')
+    return tuple(_name({"id": name}, "id") for name in names)
+
+
+def _snapshot(value: object) -> date | None:
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise ConfigError("[data] snapshot_date must be a day: 2024-12-31") from error
+
+
+def _allowed(place: str, value: object) -> tuple[str, ...]:
+    known = [rule.key for rule in rules().values() if rule.acceptable]
+    if not _is_texts(value):
+        raise ConfigError(f'{place} must be a list of rules, for example allow = ["leak"]')
+    for key in value:
+        if key not in known:
+            raise ConfigError(f"{place}: {key!r} cannot be accepted{nearest(key, known)}")
+    return tuple(value)
 
 
 def _positive(table: Mapping[str, Any]) -> str:
@@ -147,6 +223,8 @@ def _column_value(place: str, key: str, value: object) -> Any:
     fits, rule = _RULES[key]
     if not fits(value):
         raise ConfigError(f"{place} must be {rule}")
+    if key == "allow":
+        return _allowed(place, value)
     return float(value) if _is_number(value) else value  # type: ignore[arg-type]  # checked
 
 
@@ -160,6 +238,10 @@ def _is_flag(value: object) -> bool:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
 def _is_blank(value: object) -> bool:
@@ -180,4 +262,5 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "sensitive": (_is_flag, "true or false"),
     "unit": (_is_text, "a text in quotes"),
     "label": (_is_text, "a text in quotes"),
+    "allow": (_is_texts, 'a list of rules, for example allow = ["leak"]'),
 }

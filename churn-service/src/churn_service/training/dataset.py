@@ -25,6 +25,8 @@ class Dataset:
 
     `keys` decide the split: the id, or a hash of the row where there is none.
     `weights` says how many customers each row stands for; empty means one each.
+    `monthly_value` is what each customer pays a month (NaN: not known), where the
+    training file names its column.
     """
 
     table: Table
@@ -34,6 +36,7 @@ class Dataset:
     churned: Labels
     findings: tuple[Finding, ...]
     weights: Weights = dataclasses.field(default_factory=lambda: np.empty(0))
+    monthly_value: Weights | None = None
 
     def __post_init__(self) -> None:
         if not self.weights.size:

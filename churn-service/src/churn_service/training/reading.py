@@ -2,41 +2,47 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import takewhile
 
 import msgspec
 import numpy as np
 
+from churn_contract.cells import LONGEST_ID, BadValueError, Value, value_reader
 from churn_contract.schema import CustomerSchema, Field, canonical_name
-from churn_contract.validation import Customer, InvalidCustomersError, Validator
+from churn_contract.strict import Customer
+from churn_service.training.checks import check_customers
 from churn_service.training.config import TrainConfig
 from churn_service.training.content import is_number
 from churn_service.training.dataset import Dataset, Labels, Weights
 from churn_service.training.errors import DataError
-from churn_service.training.findings import Finding
-from churn_service.training.inference import infer_schema
+from churn_service.training.findings import stop_at_errors
+from churn_service.training.inference import infer_table
 from churn_service.training.table import Table
 
 
 def build_dataset(table: Table, config: TrainConfig, name: str) -> Dataset:
-    """Infer the schema of a table and read every customer with it.
+    """Infer the schema of a table, read every customer with it and check them.
 
     Raises:
         ConfigError, DataError: Naming key, column or line, and the cure.
     """
-    schema, findings = infer_schema(table, config, name)
-    customers = _read_customers(table, schema)
-    keys = tuple(customer.customer_id or _row_key(customer) for customer in customers)
-    repeated = len(keys) - len(set(keys))
-    if repeated and not config.repeated_ids:
-        findings = [*findings, Finding("", "warning", f"{repeated} rows repeat another row")]
+    inferred = infer_table(table, config, name)
+    schema = inferred.schema
+    columns = [_read_column(table, field, inferred.cells[field.name]) for field in schema.features]
+    ids = _read_ids(table, schema)
+    customers = tuple(map(Customer, ids, zip(*columns, strict=True)))
+    churned = _labels(table, schema)
+    found = check_customers(schema, columns, churned, config, has_ids=schema.id is not None)
+    stop_at_errors(found)
     return Dataset(
         table=table,
         schema=schema,
         customers=customers,
-        keys=keys,
-        churned=_labels(table, schema),
-        findings=tuple(findings),
+        keys=tuple(customer.customer_id or _row_key(customer) for customer in customers),
+        churned=churned,
+        findings=(*inferred.findings, *found),
         weights=_weights(table, config),
+        monthly_value=_monthly_value(schema, columns, config),
     )
 
 
@@ -59,26 +65,40 @@ def _narrowed(field: Field, seen: list[float]) -> Field:
     return msgspec.structs.replace(field, lowest=min(seen), highest=max(seen))
 
 
-def _read_customers(table: Table, schema: CustomerSchema) -> tuple[Customer, ...]:
-    validator = Validator(schema)
-    wanted = _wanted_columns(table, schema)
-    numbers = {field.name for field in schema.features if field.kind == "number"}
-    customers = []
-    for line, row in zip(table.lines, table.rows, strict=True):
-        cells = {
-            name: "" if name in numbers and not is_number(row[index]) else row[index]
-            for name, index in wanted
-        }
-        try:
-            customers.append(validator.check_text(cells))
-        except InvalidCustomersError as error:
-            raise DataError(f"line {line}: {error}") from error
-    return tuple(customers)
+def _read_column(table: Table, field: Field, cells: Sequence[str]) -> list[Value]:
+    """Read the cells of one feature, each text once, as serving reads it."""
+    read = value_reader(field).from_text
+    is_text = field.kind != "number"
+    known: dict[str, Value] = {}
+    try:
+        for cell in cells:
+            if cell not in known:
+                known[cell] = read(cell if is_text or is_number(cell) else "")
+    except BadValueError as error:
+        line = table.lines[len(list(takewhile(lambda other: other != cell, cells)))]
+        name = field.raw or field.name
+        raise DataError(f"line {line}: {name} {error}; it is {cell!r}") from error
+    return [known[cell] for cell in cells]
 
 
-def _wanted_columns(table: Table, schema: CustomerSchema) -> list[tuple[str, int]]:
-    wanted = {field.name for field in schema.features} | {schema.id}
-    return [(name, index) for index, name in enumerate(table.names) if name in wanted]
+def _read_ids(table: Table, schema: CustomerSchema) -> Sequence[str | None]:
+    if schema.id is None:
+        return [None] * len(table.rows)
+    cells = table.column(table.names.index(schema.id))
+    longest = max(map(len, cells))
+    if longest > LONGEST_ID:
+        line = table.lines[[len(cell) for cell in cells].index(longest)]
+        raise DataError(f"line {line}: the id has {longest} characters, at most {LONGEST_ID}")
+    return cells
+
+
+def _monthly_value(
+    schema: CustomerSchema, columns: Sequence[Sequence[Value]], config: TrainConfig
+) -> Weights | None:
+    if config.value is None:
+        return None
+    place = [field.name for field in schema.features].index(canonical_name(config.value))
+    return np.array([np.nan if each is None else each for each in columns[place]], np.float64)
 
 
 def _labels(table: Table, schema: CustomerSchema) -> Labels:

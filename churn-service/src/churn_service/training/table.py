@@ -1,6 +1,7 @@
 """Read a table of customers as text, whatever wrote the file."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -76,8 +77,8 @@ def parse_table(data: bytes) -> Table:
     return _table(data, written, rows[1:], lines[1:], (SEPARATORS[separator], encoding))
 
 
-def most_common(cells: list[str], count: int = 5) -> str:
-    """Return the commonest cells in words, for messages."""
+def most_common(cells: Iterable[str] | Mapping[str, int], count: int = 5) -> str:
+    """Return the commonest cells, or those of counts, in words, for messages."""
     ranked = sorted(Counter(cells).items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(repr(text) for text, _ in ranked[:count])
     return shown + (", ..." if len(ranked) > count else "")

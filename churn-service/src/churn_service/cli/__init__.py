@@ -19,6 +19,7 @@ from churn_service.cli.models import (
 from churn_service.cli.score import predict
 from churn_service.cli.serve import config, serve
 from churn_service.cli.train import evaluate, train
+from churn_service.cli.watch import drift, performance
 
 
 @click.group(cls=ChurnGroup)
@@ -36,7 +37,7 @@ def main() -> None:
     """  # noqa: D301 - click's mark against rewrapping
 
 
-for _command in (config, evaluate, models, predict, serve, train):
+for _command in (config, drift, evaluate, models, performance, predict, serve, train):
     main.add_command(_command)
 
 for _command in (

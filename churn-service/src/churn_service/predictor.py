@@ -12,7 +12,7 @@ from churn_contract.validation import Customer, Validator
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.golden import GOLDEN_FILE, GoldenRow
-from churn_service.artefact.reader import read_artefact
+from churn_service.artefact.reader import Artefact, read_artefact
 from churn_service.scorer.calibration import compile_calibration, compile_interval
 from churn_service.scorer.compilation import compile_scorer, compile_shares
 
@@ -106,6 +106,16 @@ def load_predictor(
             row gets another answer than training gave it.
     """
     artefact = read_artefact(folder, manifest_sha256=manifest_sha256)
+    return predictor_of(artefact, unknown_fields=unknown_fields, max_rows=max_rows)
+
+
+def predictor_of(
+    artefact: Artefact,
+    *,
+    unknown_fields: Literal["error", "ignore"] = "error",
+    max_rows: int = 100_000,
+) -> Predictor:
+    """Return the predictor of files that were read already; see `load_predictor`."""
     validator = Validator(
         artefact.document.schema, unknown_fields=unknown_fields, max_rows=max_rows
     )

@@ -100,6 +100,10 @@ class Publisher:
     def promote(self, version: str) -> None:
         write_alias(self.root, "churn", CHAMPION, version, reason="test", actor="tester")
 
+    @staticmethod
+    def golden(document: ModelDocument) -> list[GoldenRow]:
+        return golden_rows(document)
+
     def folder(self, version: str) -> Path:
         return self.root / "churn" / version
 

@@ -8,6 +8,7 @@ READ_SCOPES = ("models:read", "customers:read", "campaigns:read", "outcomes:read
 SCOPES = (
     "predict",
     *READ_SCOPES,
+    "models:write",
     "customers:write",
     "campaigns:write",
     "campaigns:send",

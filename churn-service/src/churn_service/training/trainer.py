@@ -25,7 +25,7 @@ from churn_service.training.model_card import model_card
 from churn_service.training.pipeline import Fit, fit_scorecard, tune
 from churn_service.training.reading import build_dataset, with_training_range
 from churn_service.training.reference import build_reference
-from churn_service.training.report import training_report
+from churn_service.training.report import report_facts, report_html, training_report
 from churn_service.training.split import Split, split_dataset
 from churn_service.training.table import Table
 from churn_service.training.threads import one_thread
@@ -155,7 +155,9 @@ def _document(
 
 
 def _extra_files(model: TrainedModel) -> dict[str, bytes]:
+    facts = report_facts(model)
     metrics = {
+        "report": asdict(facts),
         "test": asdict(model.test),
         "validation": asdict(model.validation),
         "c": model.tuning.best_c,
@@ -171,5 +173,6 @@ def _extra_files(model: TrainedModel) -> dict[str, bytes]:
     return {
         "metrics.json": msgspec.json.format(msgspec.json.encode(metrics, order="sorted")),
         "report.txt": training_report(model).encode(),
-        "card.md": model_card(model).encode(),
+        "report.html": report_html(model, facts).encode(),
+        "card.md": model_card(model, facts).encode(),
     }

@@ -19,18 +19,22 @@ _MOST_FEATURES = 12
 
 def training_report(model: TrainedModel) -> str:
     """Return the report; it names no time, host or user."""
-    steps = {
-        "Acquisition": _acquisition(model),
-        "Analysis": _analysis(model),
-        "Exploration": _exploration(model),
-        "Feature engineering": _features(model),
-        "Training": _training(model),
-        "Evaluation": _evaluation(model),
-    }
     lines = [f"Training report of the model {model.document.name!r}"]
-    for number, (title, body) in enumerate(steps.items(), 1):
+    for number, (title, body) in enumerate(training_steps(model).items(), 1):
         lines += ["", f"{number}. {title}", *(f"   {line}" for line in body)]
     return "\n".join(lines) + "\n"
+
+
+def training_steps(model: TrainedModel) -> dict[str, list[str]]:
+    """Return the lines of each of the six steps, by its title."""
+    return {
+        "Acquisition": list(_acquisition(model)),
+        "Analysis": list(_analysis(model)),
+        "Exploration": list(_exploration(model)),
+        "Feature engineering": list(_features(model)),
+        "Training": list(_training(model)),
+        "Evaluation": list(_evaluation(model)),
+    }
 
 
 def _acquisition(model: TrainedModel) -> Iterator[str]:

@@ -61,6 +61,7 @@ def words_of(found: Dataset) -> str:
 AGES = [str(18 + row % 60) for row in range(ROWS)]
 AFTER = [str(float(age) + 100 * gone) for age, gone in zip(AGES, CHURNED, strict=True)]
 FILLED = [cell and age for cell, age in zip(told("1", ""), AGES, strict=True)]
+FEW = pick("1.5", "2", "7")
 FOUND: dict[str, tuple[dict[str, Cells], str]] = {
     "identifier": ({"x": [str(row * 7) for row in range(ROWS)]}, "100% of the cells"),
     "row-number": ({"x": [str(row + 7) for row in range(ROWS)]}, "counts the rows (600"),
@@ -128,7 +129,7 @@ STOPPED: dict[str, tuple[bytes, str]] = {
     "leak": (csv_of({"x": AFTER}), "out-of-fold AUC 0.99"),
     "leak-copy": (csv_of({"x": told("gone", "here")}), "x: is the outcome in other words"),
     "leak-missing": (csv_of({"x": FILLED}), "whether it is filled"),
-    "too-many-columns": (csv_of({f"x{place}": spend() for place in range(2000)}), "2,001 columns"),
+    "too-many-columns": (csv_of({f"x{place}": FEW for place in range(2000)}), "2,001 columns"),
 }  # fmt: skip
 STOPPED_EXTRA = {"id-empty": 'id = "who"\n', "id-repeated": 'id = "who"\n'}
 
@@ -143,12 +144,11 @@ def test_a_rule_finds_what_it_names(rule: str) -> None:
     assert line.startswith(rules()[rule].level)
 
 
-@pytest.mark.parametrize("rule", sorted(set(FOUND) - {"leak-overall", "encoding"}))
-def test_a_quiet_table_has_no_such_finding(rule: str) -> None:
+def test_a_quiet_table_has_no_findings() -> None:
     who = [f"c{row}" for row in range(ROWS)]
     found = read({"who": who, "x": AGES}, 'id = "who"\n')
 
-    assert rule not in {each.rule for each in found.findings}
+    assert not found.findings
 
 
 def test_windows_encoding_is_noted() -> None:

@@ -16,7 +16,7 @@ _ABOVE = {">": 1, ">=": 1, "≥": 1, "over_": 1, "above_": 1}
 def in_order(levels: Iterable[str]) -> list[str] | None:
     """Return the levels in their natural order, or None when they have none.
 
-    A natural order is that of the numbers that all levels hold ("<10", "10-20",
+    A natural order is that of the numbers that all levels begin with ("<10", "10-20",
     ">20"), or of a known scale of words.
     """
     found = list(levels)
@@ -52,7 +52,7 @@ def _skeleton(level: str) -> str:
 
 
 def _bound(level: str) -> tuple[float, int] | None:
-    found = _BOUND.search(level)
+    found = _BOUND.match(level)
     if found is None:
         return None
     mark = found.group(1) or ""

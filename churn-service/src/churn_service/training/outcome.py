@@ -1,6 +1,7 @@
 """The column to learn: two values, both frequent enough."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from churn_contract.schema import Field, canonical_name
 from churn_service.training.config import TrainConfig, nearest
@@ -23,7 +24,8 @@ def infer_outcome(table: Table, config: TrainConfig) -> tuple[Field, list[Findin
     index = table.names.index(canonical_name(config.target))
     raw, cells = table.header[index], table.column(index)
     _check_filled(table, raw, cells)
-    spelled = spellings(Counter(cells))
+    counts = Counter(cells)
+    spelled = spellings(counts)
     positive = canonical_name(config.positive)
     if positive not in spelled:
         known = [written[0] for written in spelled.values()]
@@ -36,7 +38,8 @@ def infer_outcome(table: Table, config: TrainConfig) -> tuple[Field, list[Findin
             f"column {raw} must have two values, it has {len(spelled)}: {most_common(cells)}",
             rule="one-class",
         )
-    findings = _spelling_findings(raw, spelled) + _class_sizes(raw, cells)
+    sizes = {level: sum(counts[each] for each in written) for level, written in spelled.items()}
+    findings = _spelling_findings(raw, spelled) + _class_sizes(raw, sizes)
     ordered = sorted(spelled, key=lambda level: level == positive)
     field = Field(
         name=canonical_name(raw),
@@ -67,9 +70,8 @@ def _spelling_findings(raw: str, spelled: dict[str, list[str]]) -> list[Finding]
     return [finding("spellings", raw, text)]
 
 
-def _class_sizes(raw: str, cells: list[str]) -> list[Finding]:
-    counts = Counter(map(canonical_name, cells))
-    level, fewest = min(counts.items(), key=lambda item: item[1])
+def _class_sizes(raw: str, sizes: Mapping[str, int]) -> list[Finding]:
+    level, fewest = min(sizes.items(), key=lambda item: item[1])
     if fewest < FEWEST_OF_A_CLASS:
         raise DataError(
             f"column {raw}: only {fewest} rows have {level!r}; "

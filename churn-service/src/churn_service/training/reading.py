@@ -106,7 +106,8 @@ def _labels(table: Table, schema: CustomerSchema) -> Labels:
     if outcome is None:
         raise DataError("the schema names no outcome")
     cells = table.column(table.names.index(outcome.field))
-    return np.array([canonical_name(cell) == outcome.positive for cell in cells], dtype=np.int64)
+    left = {cell: int(canonical_name(cell) == outcome.positive) for cell in set(cells)}
+    return np.array([left[cell] for cell in cells], dtype=np.int64)
 
 
 def _weights(table: Table, config: TrainConfig) -> Weights:

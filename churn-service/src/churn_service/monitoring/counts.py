@@ -2,7 +2,6 @@
 
 import math
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -119,13 +118,13 @@ def _number_adder(binned: BinnedField) -> AddColumn:
 
 
 def _level_adder(binned: BinnedField) -> AddColumn:
-    missing = len(binned.counts) - 1
+    unseen = len(binned.counts) - 2
     places: dict[Any, int] = {level: index for index, level in enumerate(binned.levels)}
-    places[None] = missing
+    places[None] = len(binned.counts) - 1
 
     def add_column(bins: list[int], column: Iterable[Any]) -> None:
-        for value, times in Counter(column).items():
-            bins[places.get(value, missing - 1)] += times
+        for value in column:
+            bins[places.get(value, unseen)] += 1
 
     return add_column
 

@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, make_response, render_template
 from churn_contract.forms import form_fields
 from churn_contract.schema import CustomerSchema
 from churn_service.artefact.aliases import CHAMPION, read_alias
+from churn_service.artefact.document import TrainingFacts
 from churn_service.artefact.listing import list_versions
 from churn_service.artefact.reference import SCORE, CalibrationBin
 from churn_service.monitoring.drift import DriftReport, FieldDrift
@@ -103,7 +104,7 @@ class ModelPage:
             "model/page.html",
             facts=self._facts(),
             document=document,
-            figures=figures_of(self._facts().get("metrics"), report),
+            figures=figures_of(self._facts().get("metrics"), document.training, report),
             calibration=calibration_rows(reference.calibration if reference else ()),
             watch=self._view(windows, report, predictor.schema),
             no_reference=NO_REFERENCE,
@@ -155,14 +156,22 @@ def versions_of(root: Path, name: str) -> tuple[Version, ...]:
     )
 
 
-def figures_of(metrics: object, report: DriftReport | None) -> tuple[Figure, ...]:
+def figures_of(
+    metrics: object, training: TrainingFacts, report: DriftReport | None
+) -> tuple[Figure, ...]:
     """Return each metric on the test part, and what is expected of the window."""
     expected = report.expected if report else None
+    rate = Figure(
+        "Churn rate",
+        "share of customers who leave; beside it, that of the training rows",
+        training.churned / training.rows,
+        expected.churn_rate if expected else None,
+    )
     found = (
         Figure(label, meaning, _metric(metrics, name), getattr(expected, name, None))
         for name, label, meaning in _METRICS
     )
-    return tuple(figure for figure in found if figure.trained is not None)
+    return (*(figure for figure in found if figure.trained is not None), rate)
 
 
 def calibration_rows(bins: tuple[CalibrationBin, ...]) -> tuple[tuple[int, float, float], ...]:

@@ -11,7 +11,6 @@ from churn_contract.schema import canonical_name
 
 Counts = Mapping[str, int]
 
-BOOLEAN_PAIRS = (("no", "yes"), ("false", "true"), ("f", "t"), ("n", "y"), ("0", "1"))
 NEGATIVE = frozenset({"no", "false", "f", "n", "0", "0.0"})
 POSITIVE = frozenset({"yes", "true", "t", "y", "1", "1.0"})
 NUMBER_SHARE = 0.98
@@ -27,12 +26,6 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def is_number(cell: str) -> bool:
     """Whether a cell is a number that JSON could hold, too."""
     return _NUMBER.fullmatch(cell) is not None and abs(float(cell)) < 1e300
-
-
-def boolean_levels(levels: Iterable[str]) -> tuple[str, str] | None:
-    """Return the pair (no, yes) that these canonical levels are, or None."""
-    found = set(levels)
-    return next((pair for pair in BOOLEAN_PAIRS if found == set(pair)), None)
 
 
 def is_boolean(levels: Iterable[str]) -> bool:

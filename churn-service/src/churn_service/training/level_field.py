@@ -38,7 +38,7 @@ def level_field(
     findings = _spelling_findings(raw, spelled, sizes, kind)
     kept, others = _kept(sizes, kind)
     other_rows = sum(sizes[level] for level in others)
-    if other_rows > MOST_OTHER_SHARE * len(cells) and config.type != "category":
+    if not kept or (other_rows > MOST_OTHER_SHARE * len(cells) and config.type != "category"):
         text = f"has {len(sizes)} levels, {other_rows} rows in rare ones; ignored"
         return None, [*findings, finding("many-levels", raw, text)]
     findings += _size_findings(raw, kept, others, sizes)

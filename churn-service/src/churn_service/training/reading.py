@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from itertools import takewhile
 
 import msgspec
 import numpy as np
 
-from churn_contract.cells import LONGEST_ID, BadValueError, Value, value_reader
+from churn_contract.cells import LONGEST_ID, Value, value_reader
 from churn_contract.schema import CustomerSchema, Field, canonical_name
 from churn_contract.strict import Customer
 from churn_service.training.checks import check_customers
@@ -28,7 +27,7 @@ def build_dataset(table: Table, config: TrainConfig, name: str) -> Dataset:
     """
     inferred = infer_table(table, config, name)
     schema = inferred.schema
-    columns = [_read_column(table, field, inferred.cells[field.name]) for field in schema.features]
+    columns = [_read_column(field, inferred.cells[field.name]) for field in schema.features]
     ids = _read_ids(table, schema)
     customers = tuple(map(Customer, ids, zip(*columns, strict=True)))
     churned = _labels(table, schema)
@@ -65,19 +64,13 @@ def _narrowed(field: Field, seen: list[float]) -> Field:
     return msgspec.structs.replace(field, lowest=min(seen), highest=max(seen))
 
 
-def _read_column(table: Table, field: Field, cells: Sequence[str]) -> list[Value]:
+def _read_column(field: Field, cells: Sequence[str]) -> list[Value]:
     """Read the cells of one feature, each text once, as serving reads it."""
     read = value_reader(field).from_text
     is_text = field.kind != "number"
-    known: dict[str, Value] = {}
-    try:
-        for cell in cells:
-            if cell not in known:
-                known[cell] = read(cell if is_text or is_number(cell) else "")
-    except BadValueError as error:
-        line = table.lines[len(list(takewhile(lambda other: other != cell, cells)))]
-        name = field.raw or field.name
-        raise DataError(f"line {line}: {name} {error}; it is {cell!r}") from error
+    known = {
+        cell: read(cell if is_text or is_number(cell) else "") for cell in dict.fromkeys(cells)
+    }
     return [known[cell] for cell in cells]
 
 

@@ -12,6 +12,7 @@ from churn_contract.samples import sample_customers
 from churn_contract.schema import CustomerSchema
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.reference import SCORE, BinnedField, CalibrationBin, Reference
+from churn_service.web.model import versions_of
 
 
 def reference_of(schema: CustomerSchema) -> Reference:
@@ -114,6 +115,12 @@ def test_the_page_shows_calibration_and_versions(watched: Any) -> None:
     assert "Do its probabilities hold?" in page.text
     assert "<script" not in page.text
     assert 'href="/model" aria-current="page"' in page.text
+
+
+def test_a_version_without_metrics_is_listed_without_them(watched: Any, publisher: Any) -> None:
+    version = watched.registry.champion().version
+    (publisher.folder(version) / "metrics.json").unlink()
+    assert versions_of(publisher.root, "churn")[0].auc is None
 
 
 def test_an_older_version_is_served_but_not_watched(service: Any, customer: Any) -> None:

@@ -113,21 +113,26 @@ def _judged(binned: BinnedField, window: Sequence[int], tail: float) -> FieldDri
     value, bins = field_psi(binned, window)
     known = rows >= FEWEST_ROWS
     threshold = psi_threshold(binned, rows, bins, tail) if known and bins > 1 else None
-    shares = [count / rows if rows else 0.0 for count in window]
+    shares = [count / max(1, rows) for count in window]
     known_shares = [count / binned.rows for count in binned.counts]
-    numbers = bool(binned.edges)
+    unseen, below, above = _odd_shares(binned, shares)
     return FieldDrift(
         field=binned.field,
         psi=value,
         threshold=threshold,
         drifted=None if not known else threshold is not None and value > threshold,
-        unseen=0.0 if numbers else shares[-2],
+        unseen=unseen,
         missing=shares[-1],
         reference_missing=known_shares[-1],
-        below_range=shares[0] if numbers else 0.0,
-        above_range=shares[-2] if numbers else 0.0,
+        below_range=below,
+        above_range=above,
         bins=tuple(zip(bin_labels(binned), known_shares, shares, strict=True)),
     )
+
+
+def _odd_shares(binned: BinnedField, shares: Sequence[float]) -> tuple[float, float, float]:
+    """Return the shares of unseen levels, and of numbers below and above the range."""
+    return (0.0, shares[0], shares[-2]) if binned.edges else (shares[-2], 0.0, 0.0)
 
 
 def _verdict(rows: int, drifted: list[str]) -> str:

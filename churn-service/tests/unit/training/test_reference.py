@@ -4,11 +4,16 @@ import msgspec
 import numpy as np
 import pytest
 
+from churn_contract.schema import CustomerSchema, Field
+from churn_contract.validation import Customer
 from churn_service.artefact.document import ModelDocument, decode_document, encode_document
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.reference import BinnedField, Reference
 from churn_service.monitoring.counts import BinCounter
-from churn_service.training.reference import calibration_bins, resampled_moments
+from churn_service.training.dataset import Dataset
+from churn_service.training.reference import build_reference, calibration_bins, resampled_moments
+from churn_service.training.split import Split
+from churn_service.training.table import parse_table
 from churn_service.training.trained import TrainedModel
 
 
@@ -61,6 +66,19 @@ def test_calibration_covers_the_test_part(gym_model: TrainedModel) -> None:
 def test_few_rows_make_few_calibration_bins() -> None:
     bins = calibration_bins(np.array([0.2, 0.7]), np.array([0, 1]))
     assert [(item.rows, item.churned) for item in bins] == [(1, 0), (1, 1)]
+
+
+def test_a_number_that_nobody_has_is_counted_as_missing() -> None:
+    split = Split(train=np.arange(40), validation=np.arange(40, 50), test=np.arange(50, 60))
+    schema = CustomerSchema(
+        name="x", fields=(Field(name="n", kind="number", nullable=True, minimum=0, maximum=9),)
+    )
+    customers = tuple(Customer(None, (None,)) for _ in range(60))
+    table = parse_table(b"n,y\n1,2\n3,4\n")
+    churned = np.arange(60) % 2
+    dataset = Dataset(table, schema, customers, ("",) * 60, churned, ())
+    reference = build_reference(dataset, split, schema, np.linspace(0.1, 0.9, 10))
+    assert reference.fields[0].counts == (0, 0, 0, 50)
 
 
 def test_a_field_with_one_bin_has_no_noise() -> None:

@@ -19,8 +19,6 @@ RARE_SHARE = 0.005
 MOST_OTHER_SHARE = 0.2
 _MOST_SHOWN = 5
 
-Raw = dict[str, str]
-
 
 def level_field(
     raw: str, cells: Sequence[str], config: ColumnConfig, counts: Mapping[str, int]
@@ -31,30 +29,38 @@ def level_field(
         ConfigError, DataError: Naming the column and the cure.
     """
     spelled = spellings(counts)
-    sizes = Counter({
-        level: sum(counts[each] for each in written) for level, written in spelled.items()
-    })
+    sizes = _sizes(spelled, counts)
     kind = _kind(raw, config, sizes)
     findings = _spelling_findings(raw, spelled, sizes, kind)
     kept, others = _kept(sizes, kind)
     other_rows = sum(sizes[level] for level in others)
-    if not kept or (other_rows > MOST_OTHER_SHARE * len(cells) and config.type != "category"):
+    most = len(cells) if config.type == "category" else MOST_OTHER_SHARE * len(cells)
+    if not kept or other_rows > most:
         text = f"has {len(sizes)} levels, {other_rows} rows in rare ones; ignored"
         return None, [*findings, finding("many-levels", raw, text)]
     findings += _size_findings(raw, kept, others, sizes)
     missing = len(cells) - sum(counts.values())
     blank = _blank(raw, config, kept)
-    written = tuple(spelled[level][0] for level in kept)
     field = Field(
         **naming(raw, config),
         kind=kind,
         levels=tuple(kept),
-        raw_levels=() if written == tuple(kept) else written,
+        raw_levels=_raw_levels(kept, spelled),
         nullable=missing > 0 and blank is None,
         blank=blank,
         unknown=config.unknown or ("other" if others else "error"),
     )
     return field, [*findings, *missing_findings(raw, missing, len(cells), blank)]
+
+
+def _sizes(spelled: Mapping[str, list[str]], counts: Mapping[str, int]) -> Counter[str]:
+    return Counter({level: sum(counts[raw] for raw in each) for level, each in spelled.items()})
+
+
+def _raw_levels(levels: Sequence[str], spelled: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Return the commonest spelling of each level; () when they are the levels themselves."""
+    written = tuple(spelled[level][0] for level in levels)
+    return () if written == tuple(levels) else written
 
 
 def _kind(

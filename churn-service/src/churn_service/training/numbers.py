@@ -144,12 +144,21 @@ def _plain_cell(cell: str, notation: Notation | None) -> str:
 
 def with_plain_numbers(table: Table, schema: CustomerSchema) -> Table:
     """Return the table with the cells of the schema's numbers in plain spelling."""
-    numbers = {field.name for field in schema.features if field.kind == "number"}
-    found = (schema.find(name) for name in table.header)
-    places = [place for place, field in enumerate(found) if field and field.name in numbers]
-    columns = {place: plain_numbers(table.column(place)) for place in places}
-    rows = [list(row) for row in table.rows]
-    for place, cells in columns.items():
-        for row, cell in zip(rows, cells, strict=True):
-            row[place] = cell
-    return replace(table, rows=rows)
+    columns = {
+        place: plain_numbers(table.column(place))
+        for place, name in enumerate(table.header)
+        if _is_number_of(schema, name)
+    }
+    return replace(
+        table, rows=[list(_exchanged(row, columns, at)) for at, row in enumerate(table.rows)]
+    )
+
+
+def _is_number_of(schema: CustomerSchema, name: str) -> bool:
+    field = schema.find(name)
+    return field is not None and field.role == "feature" and field.kind == "number"
+
+
+def _exchanged(row: Sequence[str], columns: Mapping[int, Sequence[str]], at: int) -> Iterator[str]:
+    for place, cell in enumerate(row):
+        yield columns[place][at] if place in columns else cell

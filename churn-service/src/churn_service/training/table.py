@@ -1,7 +1,7 @@
 """Read a table of customers as text, whatever wrote the file."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -99,8 +99,8 @@ def _table(
 ) -> Table:
     nameless = _nameless(tuple(map(clean_name, written)), rows)
     if nameless:
-        written = tuple(name for index, name in enumerate(written) if index not in nameless)
-        rows = [[cell for index, cell in enumerate(row) if index not in nameless] for row in rows]
+        written = tuple(_without(written, nameless))
+        rows = [_without(row, nameless) for row in rows]
     header = tuple(map(clean_name, written))
     _check_header(header)
     if not rows:
@@ -117,6 +117,10 @@ def _table(
         sha256=sha256(data).hexdigest(),
         cleaned=(*cleaned, *("" for _ in nameless)),
     )
+
+
+def _without(row: Sequence[str], places: set[int]) -> list[str]:
+    return [cell for place, cell in enumerate(row) if place not in places]
 
 
 def _nameless(header: tuple[str, ...], rows: Rows) -> set[int]:

@@ -35,7 +35,9 @@ def share_of(flags: NDArray[np.int64] | NDArray[np.bool_], weights: Weights) -> 
     count = float(weights.sum() ** 2 / (weights**2).sum())
     middle = (value + Z**2 / (2 * count)) / (1 + Z**2 / count)
     half = Z / (1 + Z**2 / count) * np.sqrt(value * (1 - value) / count + (Z / (2 * count)) ** 2)
-    return Share(value, float(max(0.0, middle - half)), float(min(1.0, middle + half)), len(flags))
+    # rounding may put a limit on the wrong side of a share of exactly zero or one
+    low, high = min(value, max(0.0, middle - half)), max(value, min(1.0, middle + half))
+    return Share(value, float(low), float(high), len(flags))
 
 
 def percent(value: float, decimals: int = 1) -> str:

@@ -247,3 +247,10 @@ def test_the_rows_of_a_heavy_customer_are_no_crowd() -> None:
 def test_curves_of_weighted_rows_count_the_weights(judged: Judged) -> None:
     heavy = dataclasses.replace(judged, weights=np.where(judged.churned == 1, 3.0, 1.0))
     assert curves(heavy).precision_recall[-1][1] > curves(judged).precision_recall[-1][1]
+
+
+@pytest.mark.parametrize("rows", range(1, 60))
+@pytest.mark.parametrize("flag", [0, 1])
+def test_an_interval_holds_its_share_even_at_the_ends(rows: int, flag: int) -> None:
+    share = share_of(np.full(rows, flag), np.ones(rows))
+    assert share.low <= share.value <= share.high

@@ -159,18 +159,21 @@ def collect_garbage(root: Path, name: str, *, dry_run: bool = False) -> list[Pat
     """
     folder = root / checked_name(name, "model name")
     with locked(folder):
-        kept = {version for held in aliases_of(root, name).values() for version in held}
-        kept.add(version_before(root, name) or "")
-        doomed = [
-            path
-            for path in list_versions(root, name)
-            if is_retired(root, name, path.name) and path.name not in kept
-        ]
-        doomed += sorted(path for path in folder.glob(".tmp-*") if path.is_dir())
+        doomed = [*_deletable(root, name), *sorted(filter(Path.is_dir, folder.glob(".tmp-*")))]
         for path in [] if dry_run else doomed:
             shutil.rmtree(path)
         sync_folder(folder)
     return doomed
+
+
+def _deletable(root: Path, name: str) -> list[Path]:
+    """Return the retired versions that nothing needs."""
+    kept = {version for held in aliases_of(root, name).values() for version in held}
+    return [
+        path
+        for path in list_versions(root, name)
+        if path.name not in kept and is_retired(root, name, path.name)
+    ]
 
 
 def _check_wish(wish: Wish) -> None:

@@ -361,3 +361,22 @@ def test_verdicts_are_kept_one_beside_the_other(tmp_path: Path, versions: list[s
     assert json.loads(msgspec.json.encode(good))["against"] == first
     assert "gate passed" in good.text()
     assert "FAIL log loss  +0.001 (asked: at most 0.002)" in bad.text()
+
+
+def test_an_alias_file_that_cannot_be_read_is_replaced_by_the_next_promotion(
+    tmp_path: Path, versions: list[str]
+) -> None:
+    alias_path(tmp_path, NAME, CHAMPION).write_bytes(b"{")
+
+    promote(tmp_path, NAME, wish(versions[1]))
+
+    assert champion(tmp_path) == versions[1]
+
+
+def test_a_retired_version_is_not_gone_back_to(tmp_path: Path, versions: list[str]) -> None:
+    first, second, third = versions
+    promote(tmp_path, NAME, wish(second, force=True))
+    promote(tmp_path, NAME, wish(third, force=True))
+    retire(tmp_path, NAME, second, actor="ann", reason="wrong")
+
+    assert roll_back(tmp_path, NAME, actor="ann", reason="worse").version == first

@@ -16,6 +16,7 @@ from churn_service.cli.models import (
     show_model,
     verify_model,
 )
+from churn_service.cli.retrain import retrain
 from churn_service.cli.score import predict
 from churn_service.cli.serve import config, serve
 from churn_service.cli.train import evaluate, train
@@ -37,7 +38,7 @@ def main() -> None:
     """  # noqa: D301 - click's mark against rewrapping
 
 
-for _command in (config, drift, evaluate, models, performance, predict, serve, train):
+for _command in (config, drift, evaluate, models, performance, predict, retrain, serve, train):
     main.add_command(_command)
 
 for _command in (

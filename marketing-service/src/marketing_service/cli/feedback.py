@@ -15,24 +15,31 @@ def feedback() -> None:
 
 
 @feedback.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.argument(
+    "file", type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
+)
 @click.option("--campaign", help="Only this campaign; default: all that were launched.")
 @click.pass_context
 def export_feedback(context: click.Context, /, file: Path, campaign: str | None) -> None:
     r"""Write one row per customer and campaign, as CSV: who was chosen, what became of them.
 
     Attributes are those of the day of the plan (columns attrs.*). The file appears when it
-    is whole. churn-service learns from it:
+    is whole; - is stdout. churn-service learns from it:
 
     \b
       marketing feedback export feedback.csv
       churn retrain --data feedback.csv --base train.csv --config train.toml
     """
     params = {} if campaign is None else {"campaign": campaign}
+    lines = client_of(context).lines("/v1/feedback", params)
+    if str(file) == "-":
+        for line in lines:
+            click.echo(line)
+        return
     partial = file.with_name(file.name + PARTIAL)
     rows = -1  # the header is no row
     with partial.open("w", encoding="utf-8", newline="") as out:
-        for line in client_of(context).lines("/v1/feedback", params):
+        for line in lines:
             out.write(line + "\n")
             rows += 1
     partial.replace(file)

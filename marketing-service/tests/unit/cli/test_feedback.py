@@ -27,3 +27,9 @@ def test_a_refusal_leaves_the_file_of_before(service: Any, run: Run, tmp_path: P
     done = run("feedback", "export", tmp_path / "f.csv")
     assert done.exit_code == ERROR
     assert (tmp_path / "f.csv").read_text() == "old"
+
+
+def test_feedback_may_go_to_stdout(service: Any, run: Run) -> None:
+    service.on("GET /v1/feedback", ROWS)
+    done = run("feedback", "export", "-")
+    assert done.output == ROWS

@@ -33,7 +33,8 @@ def compile_interval(table: IntervalTable) -> Callable[[float], Interval]:
     def interval(probability: float) -> Interval:
         logit = logit_of(probability)
         band = bisect_right(table.edges, logit)
-        return sigmoid(logit + table.lower[band]), sigmoid(logit + table.upper[band])
+        low, high = sigmoid(logit + table.lower[band]), sigmoid(logit + table.upper[band])
+        return min(low, probability), max(high, probability)  # rounding stays outside
 
     return interval
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeGuard, get_args
 
 from churn_service.training.errors import ConfigError
+from churn_service.training.family_names import ALL_FAMILIES, parse_families
 from churn_service.training.findings import rules
 
 ColumnType = Literal["number", "category", "boolean", "date", "ignore"]
@@ -42,6 +43,7 @@ class ColumnConfig:
     sensitive: bool = False
     unit: str = ""
     label: str = ""
+    monotonic: Literal["increasing", "decreasing"] | None = None
     allow: tuple[str, ...] = ()
 
 
@@ -63,6 +65,7 @@ class TrainConfig:
         snapshot_date: The day that dates are counted to.
         allow: Rules whose findings on the whole table are accepted.
         columns: What is overruled for single columns.
+        families: The families of models that are compared.
         sha256: Hash of the file.
     """
 
@@ -79,6 +82,7 @@ class TrainConfig:
     snapshot_date: date | None = None
     allow: tuple[str, ...] = ()
     columns: Mapping[str, ColumnConfig] = field(default_factory=dict)
+    families: tuple[str, ...] = ALL_FAMILIES
     sha256: str = ""
 
 
@@ -98,9 +102,11 @@ def parse_config(data: bytes) -> TrainConfig:
         document = tomllib.loads(data.decode("utf-8"))
     except ValueError as error:
         raise ConfigError(f"is not TOML in UTF-8: {error}") from error
-    _refuse_unknown("", document, ("data", "columns"))
+    _refuse_unknown("", document, ("data", "columns", "model"))
     table = _table(document, "data")
     _refuse_unknown("data", table, _DATA_KEYS)
+    columns = _columns(_table(document, "columns"))
+    monotonic = any(column.monotonic for column in columns.values())
     return TrainConfig(
         target=_name(table, "target"),
         positive=_positive(table),
@@ -114,7 +120,8 @@ def parse_config(data: bytes) -> TrainConfig:
         allow=_allowed("[data] allow", table.get("allow", [])),
         repeated_ids=_flag(table, "repeated_ids"),
         horizon_days=_horizon(table.get("horizon_days")),
-        columns=_columns(_table(document, "columns")),
+        columns=columns,
+        families=parse_families(_table(document, "model"), monotonic=monotonic),
         sha256=sha256(data).hexdigest(),
     )
 
@@ -262,5 +269,6 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "sensitive": (_is_flag, "true or false"),
     "unit": (_is_text, "a text in quotes"),
     "label": (_is_text, "a text in quotes"),
+    "monotonic": (_one_of("increasing", "decreasing"), '"increasing" or "decreasing"'),
     "allow": (_is_texts, 'a list of rules, for example allow = ["leak"]'),
 }

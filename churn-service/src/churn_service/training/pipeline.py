@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from churn_contract.schema import CustomerSchema
 from churn_service.training.dataset import Labels, Matrix, Rows, Weights
 from churn_service.training.errors import FitError
-from churn_service.training.features import build_features
+from churn_service.training.features import KNOTS, build_features
 
 C_CHOICES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 INNER_FOLDS = 3
@@ -61,6 +61,8 @@ def fit_scorecard(
     schema: CustomerSchema,
     c: float,
     weights: Weights | None = None,
+    *,
+    knots: int = KNOTS,
 ) -> Fit:
     """Fit features and weights on these rows, to proven convergence.
 
@@ -69,7 +71,7 @@ def fit_scorecard(
     Raises:
         FitError: When the gradient is above 1e-8.
     """
-    features = build_features(schema)
+    features = build_features(schema, knots)
     learned = features.fit_transform(matrix)
     model = _fitted(learned, churned, c, weights)
     gradient = gradient_norm(model, learned, churned, weights)
@@ -82,7 +84,12 @@ def fit_scorecard(
 
 
 def tune(
-    matrix: Matrix, churned: Labels, schema: CustomerSchema, weights: Weights | None = None
+    matrix: Matrix,
+    churned: Labels,
+    schema: CustomerSchema,
+    weights: Weights | None = None,
+    *,
+    knots: int = KNOTS,
 ) -> Tuning:
     """Choose C by the mean log loss of three inner folds.
 
@@ -92,7 +99,8 @@ def tune(
     folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=SEED)
     given = np.ones(len(churned)) if weights is None else weights
     losses = [
-        _fold_losses(matrix, churned, given, schema, fold) for fold in folds.split(matrix, churned)
+        _fold_losses(matrix, churned, given, build_features(schema, knots), fold)
+        for fold in folds.split(matrix, churned)
     ]
     means = dict(zip(C_CHOICES, np.mean(losses, axis=0).tolist(), strict=True))
     return Tuning(min(C_CHOICES, key=means.__getitem__), means)
@@ -115,11 +123,10 @@ def _fold_losses(
     matrix: Matrix,
     churned: Labels,
     weights: Weights,
-    schema: CustomerSchema,
+    transformer: ColumnTransformer,
     fold: tuple[Rows, Rows],
 ) -> list[float]:
     inner, held = fold
-    transformer = build_features(schema)
     learned = transformer.fit_transform(matrix[inner])
     judged = transformer.transform(matrix[held])
     losses = []

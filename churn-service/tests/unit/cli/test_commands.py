@@ -162,7 +162,7 @@ def test_what_stops_a_training_decides_the_exit_code(
 def test_evaluate_prints_a_table_or_json(gym_files: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from churn_service.training import cross_validation  # noqa: PLC0415 - shortened for this test
 
-    monkeypatch.setattr(cross_validation.evaluate, "__kwdefaults__", {"repeats": 1})
+    monkeypatch.setattr(cross_validation, "REPEATS", 1)
     options = ("--data", gym_files.data, "--config", gym_files.config, "--jobs", 1)
 
     table = run("evaluate", *options, "--course")
@@ -170,7 +170,7 @@ def test_evaluate_prints_a_table_or_json(gym_files: Any, monkeypatch: pytest.Mon
 
     assert "fold 5/5" in table.stderr
     assert "course: DictVectorizer" in table.stdout
-    assert set(json.loads(as_json.stdout)) == {"scorecard"}
+    assert set(json.loads(as_json.stdout)) == {"spline"}
 
 
 def test_without_the_training_libraries_the_cure_is_named(

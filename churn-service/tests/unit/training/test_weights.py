@@ -12,7 +12,8 @@ from churn_service.training.reading import build_dataset
 from churn_service.training.table import parse_table
 from churn_service.training.trainer import train_model
 
-PLAIN = b'[data]\ntarget = "left"\npositive = "yes"\n'
+MODEL = b'[model]\nfamilies = ["spline"]\n'
+PLAIN = MODEL + b'[data]\ntarget = "left"\npositive = "yes"\n'
 WEIGHTED = PLAIN + b'weight = "Counts"\n'
 
 

@@ -21,6 +21,9 @@ unit = "weeks"
 
 [columns.student]
 sensitive = true
+
+[model]
+families = ["spline"]
 """
 
 

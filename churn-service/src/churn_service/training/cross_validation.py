@@ -208,4 +208,10 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[FoldResult]:
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=pin_process) as pool:
-        yield from pool.map(run_fold, tasks)
+        yield from pool.map(_pinned_fold, tasks)
+
+
+def _pinned_fold(task: Task) -> FoldResult:
+    """Pin again: the libraries of threads were not loaded when the process began."""
+    with one_thread():
+        return run_fold(task)

@@ -1,10 +1,10 @@
 """The section on the choice of the model."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
+from churn_service.training.choice import Comparison
 from churn_service.training.metrics import METRIC_LABELS
 from churn_service.training.report.blocks import Section, grid
 from churn_service.training.trained import TrainedModel
@@ -14,7 +14,7 @@ _SHOWN = ("log_loss", "auc", "brier", "average_precision", "lift_at_10", "empc")
 
 def comparison_section(model: TrainedModel) -> Section:
     """Return the families side by side on the same folds, and the verdict."""
-    comparison = getattr(model, "comparison", None)
+    comparison = model.comparison
     if comparison is None:
         sentences: tuple[str, ...] = (
             (
@@ -40,7 +40,7 @@ def comparison_section(model: TrainedModel) -> Section:
     )
 
 
-def _rows(comparison: Any) -> Iterator[tuple[str, ...]]:
+def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     paired = {pair.family: pair for pair in comparison.paired}
     for family in comparison.folds[0].metrics:
         pair = paired.get(family)
@@ -52,7 +52,7 @@ def _rows(comparison: Any) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _mean(comparison: Any, family: str, metric: str) -> str:
+def _mean(comparison: Comparison, family: str, metric: str) -> str:
     values = [getattr(fold.metrics[family], metric) for fold in comparison.folds]
     decimals = 2 if metric in {"lift_at_10", "empc"} else 4
     return f"{np.mean(values):.{decimals}f} ({np.std(values, ddof=1):.{decimals}f})"

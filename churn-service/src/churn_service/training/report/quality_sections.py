@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
 from churn_service.training.report.blocks import Grid, Plot, Section, grid
+from churn_service.training.report.curves import Curves
 from churn_service.training.report.facts import Facts
 from churn_service.training.report.proportions import percent, share_text
 from churn_service.training.report.quality_plots import (
@@ -91,14 +92,6 @@ def ranking_section(facts: Facts) -> Section:
         ],
     )  # fmt: skip
     tenth = next(gain for gain in found.gains if gain.share >= 0.1)
-    scores = grid(
-        "Scores",
-        ("probability", "stayed", "left"),
-        [
-            (f"{entry.low:.2f} to {entry.high:.2f}", f"{entry.stayed:,}", f"{entry.churned:,}")
-            for entry in found.scores
-        ],
-    )
     return Section(
         "ranking",
         "Ranking: ROC, precision, gains, lift",
@@ -126,7 +119,7 @@ def ranking_section(facts: Facts) -> Section:
                 scores_svg(found),
                 "Histogram of churn probabilities, leavers stacked on stayers.",
                 "Leavers on top of stayers, in steps of five per cent.",
-                scores,
+                _scores_twin(found),
             ),
         ),
     )
@@ -189,4 +182,15 @@ def _curve_twin(facts: Facts) -> Grid:
         "ROC",
         ("stayers selected", "leavers found"),
         [(percent(across), percent(up)) for across, up in points],
+    )
+
+
+def _scores_twin(found: Curves) -> Grid:
+    return grid(
+        "Scores",
+        ("probability", "stayed", "left"),
+        [
+            (f"{entry.low:.2f} to {entry.high:.2f}", f"{entry.stayed:,}", f"{entry.churned:,}")
+            for entry in found.scores
+        ],
     )

@@ -2,15 +2,15 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) deploy/bootstrap/oldest_python.py && PYTHONPATH=deploy $(PYTHON) -m bootstrap
 BIN = .venv/bin
-SOURCES = packages churn-service marketing-service gateway loadtests deploy docs
+SOURCES = packages churn-service marketing-service gateway loadtests deploy docs benchmarks
 TYPED = -p churn_contract -p service_kit -p churn_service -p marketing_service -p gateway_keys -p churn_loadtests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up campaign import train loadtest status logs down clean doctor test lint format lock lock-check docs environment
+.PHONY: help demo up campaign import train loadtest status logs down clean doctor test lint format lock lock-check bench-training docs environment
 
 ##@ See it
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## A whole campaign as local processes, with Python only (ONCE=1 ends after the report)
 	@$(BOOTSTRAP) environment-demo && $(BOOTSTRAP) demo
@@ -68,6 +68,9 @@ lock: environment ## Compile the requirement locks (UPGRADE=1 moves pins)
 
 lock-check: environment ## Recompile the locks and compare
 	@$(BOOTSTRAP) lock-check
+
+bench-training: environment ## Every figure of training, ours beside rivals and limits (FULL=1: all)
+	$(BIN)/python -m benchmarks.training $(if $(FULL),--full)
 
 docs: environment ## Generate the reference pages
 	@PYTHONPATH=deploy $(BIN)/python -m bootstrap.reference

@@ -22,6 +22,9 @@ target = "Churn"
 positive = "Yes"
 id = "customerID"
 horizon_days = 30
+
+[model]
+families = ["spline"]
 """
 
 GYM_TOML = """
@@ -37,6 +40,9 @@ sensitive = true
 
 [columns."Home Club"]
 unknown = "other"
+
+[model]
+families = ["spline"]
 """
 
 GYM_HEADER = (

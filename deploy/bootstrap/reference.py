@@ -13,6 +13,7 @@ import marketing_service.cli
 import marketing_service.settings
 from bootstrap.console import ROOT, say
 from churn_loadtests.settings import HELP as LOADTEST_HELP
+from churn_service.training.findings import Rule, rules
 from gateway_keys.routes.docs import problems_markdown, routes_markdown
 from gateway_keys.routes.table import read_problems, read_routes
 from service_kit.settings import describe_settings
@@ -101,10 +102,38 @@ def _helps(
             yield from _helps(child, command.commands[child], context)
 
 
+def findings_page() -> str:
+    """Return what every finding of a training means, when it is found and its cure."""
+    lines = [GENERATED, "# Findings", ""]
+    lines += ["`churn train` checks the table, each column and all customers together. What it"]
+    lines += ["notices stands in the report by name and number: `error` stops the training before"]
+    lines += ["anything is written, `warning` wants a look, `info` is good to know. Errors are"]
+    lines += ["listed all at once, each with its cure. A finding marked *can be accepted* is kept"]
+    lines += ['as info, and nothing is done about it, with `allow = ["name"]` under']
+    lines += ["`[columns.X]`, or under `[data]` where it is about the whole table.", ""]
+    for level in ("error", "warning", "info"):
+        lines += [f"## {level}", ""]
+        for rule in rules().values():
+            lines += _finding_lines(rule) if rule.level == level else []
+    return "\n".join(lines)
+
+
+def _finding_lines(rule: Rule) -> list[str]:
+    accepted = " It can be accepted." if rule.acceptable else ""
+    return [
+        f"### `{rule.key}`: {rule.title}",
+        f"{rule.meaning}{accepted}",
+        f"- Found when: {rule.rule}",
+        f"- Cure: {rule.cure}.",
+        "",
+    ]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/configuration.md": configuration_page,
     "docs/reference/commands.md": commands_page,
     "docs/reference/routes.md": routes_page,
+    "docs/reference/findings.md": findings_page,
 }
 
 

@@ -140,6 +140,26 @@ export default {
     "detail": "",
     "help": "Train one, or wait until it is loaded: 'make status' and the log of churn-service say which."
   },
+  "version-not-loaded": {
+    "title": "This version is not loaded",
+    "detail": "",
+    "help": "Leave model_version out, or name champion, challenger, shadow or a version that /health/ready lists."
+  },
+  "version-not-found": {
+    "title": "There is no such version",
+    "detail": "",
+    "help": "GET /models lists the versions of the registry."
+  },
+  "promotion-refused": {
+    "title": "The version is not promoted",
+    "detail": "",
+    "help": "The detail names the failed checks. Train a better version, run the gate with 'churn models promote --data --config', or send \"force\": true and say why."
+  },
+  "registry-read-only": {
+    "title": "The registry cannot be written here",
+    "detail": "",
+    "help": "Promote with 'churn models promote' where the registry is writable, or mount it writable for churn-service (CHURN_MODELS_ACCESS=rw)."
+  },
   "not-found": {
     "title": "There is nothing of that name",
     "detail": "",

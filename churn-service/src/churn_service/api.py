@@ -6,8 +6,10 @@ import msgspec
 from flask import Flask, Response, request
 
 from churn_contract.headers import MODEL_VERSION
+from churn_service.current_model import CurrentModel
 from churn_service.envelopes.json import MEDIA_TYPE, read_customers, write_predictions
 from churn_service.predictor import Predictor
+from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry
 
 TakePredictor = Callable[[], Predictor]
@@ -17,32 +19,41 @@ class PredictionRoutes:
     """Score customers.
 
     Args:
-        take: Gives the predictor for the request at hand; NoModelError while there is none.
+        current: Gives the version for the request at hand; NoModelError while there is none.
         telemetry: Counts, times and logs what was asked and answered.
+        shadow: Scores again with the versions in shadow, after the answer.
         names_ignored: Whether answers name the fields that the predictor's validator ignores.
     """
 
     def __init__(
-        self, take: TakePredictor, telemetry: PredictionTelemetry, *, names_ignored: bool
+        self,
+        current: CurrentModel,
+        telemetry: PredictionTelemetry,
+        shadow: ShadowScorer,
+        *,
+        names_ignored: bool,
     ) -> None:
-        self._take = take
+        self._current = current
         self._telemetry = telemetry
+        self._shadow = shadow
         self._names_ignored = names_ignored
 
     def predict(self) -> Response:
         """Score every customer of the body, all with one model version."""
-        predictor = self._take()
+        predictor = self._current.take_wanted()
         with self._telemetry.phase("decode"):
             body = read_customers(request, predictor.validator, names_ignored=self._names_ignored)
+        predictor, body = self._current.canary_for(body) or (predictor, body)
         with self._telemetry.phase("score"):
             predictions = predictor.predict(body.customers)
-        self._telemetry.served(predictor.version, predictor.schema, body.customers, predictions)
+        self._telemetry.served(predictor, body.customers, predictions)
+        self._shadow.offer(body, predictions)
         with self._telemetry.phase("encode"):
             return write_predictions(body, predictions)
 
     def ping(self) -> Response:
         """Say PONG when a customer could be scored now."""
-        self._take()
+        self._current.take()
         return Response("PONG", content_type="text/plain; charset=utf-8")
 
     def register(self, app: Flask) -> None:

@@ -10,11 +10,19 @@ from pathlib import Path
 from flask import Flask
 
 from churn_service.api import ModelRoutes, PredictionRoutes
+from churn_service.artefact.reader import Artefact, read_artefact
 from churn_service.current_model import CurrentModel
-from churn_service.predictor import Predictor, load_predictor
+from churn_service.drift_api import DriftRoutes, watched
+from churn_service.model_api import LifecycleRoutes
+from churn_service.monitoring.collector import WatchCollector
+from churn_service.monitoring.watch import ModelWatch, Watched
+from churn_service.monitoring.windows import WindowRule
+from churn_service.predictor import Predictor, predictor_of
 from churn_service.registry import AliasWatcher, ModelRegistry
 from churn_service.settings import PREFIX, Settings
+from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry
+from churn_service.web.model import ModelPage, versions_of
 from churn_service.web.score import ScorePage
 from service_kit.flask_app import install_kit
 from service_kit.health import Health
@@ -26,7 +34,12 @@ from service_kit.settings import load_settings
 
 
 def create_app(
-    settings: Settings, *, registry: ModelRegistry, log: EventLog, metrics: Metrics
+    settings: Settings,
+    *,
+    registry: ModelRegistry,
+    log: EventLog,
+    metrics: Metrics,
+    shadow: ShadowScorer | None = None,
 ) -> Flask:
     """Build the app around a registry; nothing is loaded and no thread started."""
     app = Flask("churn_service")
@@ -41,15 +54,22 @@ def create_app(
         metric_prefix="churn",
         max_body_bytes=settings.max_body_bytes,
     )
-    navigation = [NavLink("Score a customer", "/score")]
+    navigation = [NavLink("Score a customer", "/score"), NavLink("The model", "/model")]
     install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
     current = CurrentModel(registry)
     app.after_request(current.name_on_answer)
-    telemetry = PredictionTelemetry(metrics, log)
+    watch = _watch(settings, registry, metrics)
+    telemetry = PredictionTelemetry(metrics, log, watch.monitor)
     names_ignored = settings.unknown_fields == "ignore"
-    PredictionRoutes(current.take, telemetry, names_ignored=names_ignored).register(app)
+    shadow = app.extensions["shadow"] = shadow or ShadowScorer(registry.shadows, metrics)
+    PredictionRoutes(current, telemetry, shadow, names_ignored=names_ignored).register(app)
     ModelRoutes(current.take, registry.facts).register(app)
+    place = (settings.model_root, settings.model_name)
+    LifecycleRoutes(*place, registry.refresh).register(app)
+    DriftRoutes(current.take, watch).register(app)
     ScorePage(current.take, telemetry).register(app, log)
+    versions = partial(versions_of, *place)
+    ModelPage(current.take, registry.facts, versions, watch).register(app, log)
     return app
 
 
@@ -69,7 +89,9 @@ def create_wsgi() -> Flask:
     registry = create_registry(settings, log=log, metrics=metrics)
     registry.refresh()
     AliasWatcher(registry.refresh, settings.watch_seconds).start()
-    return create_app(settings, registry=registry, log=log, metrics=metrics)
+    shadow = ShadowScorer(registry.shadows, metrics)
+    shadow.start()
+    return create_app(settings, registry=registry, log=log, metrics=metrics, shadow=shadow)
 
 
 def run(environ: Mapping[str, str]) -> None:
@@ -86,10 +108,21 @@ def run(environ: Mapping[str, str]) -> None:
     serve(target, host=host, port=settings.port, threads=settings.threads, log=log)
 
 
-def _load(settings: Settings, folder: Path, manifest_sha256: str) -> Predictor:
-    return load_predictor(
-        folder,
-        unknown_fields=settings.unknown_fields,
-        max_rows=settings.max_rows,
-        manifest_sha256=manifest_sha256,
+def _watch(settings: Settings, registry: ModelRegistry, metrics: Metrics) -> ModelWatch:
+    rule = WindowRule(settings.drift_window_rows, settings.drift_window_hours * 3600)
+    watch = ModelWatch(rule)
+
+    def champion() -> Watched | None:
+        predictor = registry.current()
+        return watched(predictor) if predictor else None
+
+    metrics.registry.register(WatchCollector(watch, champion))
+    return watch
+
+
+def _load(settings: Settings, folder: Path, manifest_sha256: str) -> tuple[Predictor, Artefact]:
+    artefact = read_artefact(folder, manifest_sha256=manifest_sha256)
+    predictor = predictor_of(
+        artefact, unknown_fields=settings.unknown_fields, max_rows=settings.max_rows
     )
+    return predictor, artefact

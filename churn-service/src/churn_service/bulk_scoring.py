@@ -6,6 +6,7 @@ from churn_contract.errors import InvalidCustomersError
 from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema
 from churn_contract.tabular import match_header
+from churn_contract.validation import Customer
 from churn_service.predictor import Predictor
 
 HEADER = ("customer_id", "churn_probability", "churn", "model_version")
@@ -27,15 +28,24 @@ class CustomerFileError(ValueError):
 def score_rows(
     predictor: Predictor, header: Sequence[str], rows: Iterable[Row]
 ) -> list[Prediction]:
-    """Return one prediction per row, in their order.
+    """Return one prediction per row, in their order; arguments as of `check_rows`.
+
+    Raises:
+        CustomerFileError: With every problem; nothing is scored then.
+    """
+    return predictor.predict(check_rows(predictor, header, rows))
+
+
+def check_rows(predictor: Predictor, header: Sequence[str], rows: Iterable[Row]) -> list[Customer]:
+    """Return one customer per row, in their order.
 
     Args:
-        predictor: The version to score with.
+        predictor: The version whose schema the rows must fit.
         header: Column names, canonical or as in the training file.
         rows: Line number and cells of each customer.
 
     Raises:
-        CustomerFileError: With every problem; nothing is scored then.
+        CustomerFileError: With every problem.
     """
     columns = _columns(predictor.schema, header)
     customers, problems = [], []
@@ -47,7 +57,7 @@ def score_rows(
             problems += _complaints(line, error)
     if problems:
         raise CustomerFileError(problems)
-    return predictor.predict(customers)
+    return customers
 
 
 def _complaints(line: int, error: InvalidCustomersError) -> list[str]:

@@ -2,10 +2,14 @@
 
 from typing import Protocol
 
-from flask import Response, g
+from flask import Response, g, request
 
 from churn_contract.headers import MODEL_VERSION, SCHEMA_DIGEST
+from churn_service.envelopes.json import CustomersBody
 from churn_service.predictor import Predictor
+from churn_service.rollout import canary_of
+
+WANTED_VERSION = "model_version"
 
 
 class PredictorSource(Protocol):
@@ -19,6 +23,14 @@ class PredictorSource(Protocol):
         """Return the predictor in charge, or None while there is none."""
         ...
 
+    def loaded(self, wanted: str) -> Predictor:
+        """Return the predictor of a loaded version or alias; VersionNotLoadedError else."""
+        ...
+
+    def canary(self) -> tuple[Predictor, float] | None:
+        """Return the canary and its share, None when there is none."""
+        ...
+
 
 class CurrentModel:
     """Hands one predictor to a request, however often the champion changes meanwhile."""
@@ -28,8 +40,26 @@ class CurrentModel:
 
     def take(self) -> Predictor:
         """Take the predictor in charge; the whole answer speaks of this one."""
-        g.predictor = self._source.champion()
-        return g.predictor  # type: ignore[no-any-return]  # set in the line above
+        return self._speak_of(self._source.champion())
+
+    def take_wanted(self) -> Predictor:
+        """Take the version that the request names, or else the one in charge.
+
+        Raises:
+            VersionNotLoadedError: When that version is not loaded.
+        """
+        wanted = request.args.get(WANTED_VERSION)
+        return self._speak_of(self._source.loaded(wanted)) if wanted else self.take()
+
+    def canary_for(self, body: CustomersBody) -> tuple[Predictor, CustomersBody] | None:
+        """Take the canary instead when it is to answer these customers.
+
+        Never for a request that names a version.
+        """
+        found = None if WANTED_VERSION in request.args else canary_of(self._source, body)
+        if found:
+            self._speak_of(found[0])
+        return found
 
     def name_on_answer(self, response: Response) -> Response:
         """Write model version and schema digest on an answer, on errors as well."""
@@ -38,3 +68,8 @@ class CurrentModel:
             response.headers.setdefault(MODEL_VERSION, predictor.version)
             response.headers.setdefault(SCHEMA_DIGEST, predictor.schema.digest)
         return response
+
+    @staticmethod
+    def _speak_of(predictor: Predictor) -> Predictor:
+        g.predictor = predictor
+        return predictor

@@ -2,6 +2,10 @@
 
 ServiceError (service_kit)
 ├── NoModelError               no model can be served yet                (503)
+├── VersionNotLoadedError      a request names a version that is not loaded (404)
+├── VersionNotFoundError       the registry has no such version         (404)
+├── RefusedPromotionError      the gate or a rule forbids the promotion (409)
+├── RegistryReadOnlyError      the registry folder cannot be written    (503)
 ├── UnreadableBodyError        the body is not what its type promises    (400)
 ├── RefusedCustomersError      customers do not fit the schema           (422)
 ├── TooManyCustomersError      the body holds more customers than allowed (413)
@@ -24,6 +28,30 @@ class NoModelError(ServiceError):
     """No version of the model has been loaded; the detail says why."""
 
     status, type, title = 503, "no-model", "No model is being served"
+
+
+class VersionNotLoadedError(ServiceError):
+    """A request names a version or alias that this process has not loaded."""
+
+    status, type, title = 404, "version-not-loaded", "This version is not loaded"
+
+
+class VersionNotFoundError(ServiceError):
+    """The registry has no such version or alias."""
+
+    status, type, title = 404, "version-not-found", "There is no such version"
+
+
+class RefusedPromotionError(ServiceError):
+    """The gate failed or never ran, or a rule of the life cycle forbids the promotion."""
+
+    status, type, title = 409, "promotion-refused", "The version is not promoted"
+
+
+class RegistryReadOnlyError(ServiceError):
+    """The registry folder cannot be written by this process."""
+
+    status, type, title = 503, "registry-read-only", "The registry cannot be written here"
 
 
 class UnreadableBodyError(ServiceError):

@@ -11,9 +11,10 @@ from churn_contract.validation import Customer, Validator
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.golden import GOLDEN_FILE, GoldenRow
-from churn_service.artefact.reader import read_artefact
+from churn_service.artefact.reader import Artefact, read_artefact
 from churn_service.reasons import strongest_reasons
-from churn_service.scorer.scorecard import compile_contributions, compile_scorecard, sigmoid
+from churn_service.scorer.calibration import compile_calibration, compile_interval
+from churn_service.scorer.compilation import compile_scorer, compile_shares
 
 GOLDEN_TOLERANCE = 1e-12
 
@@ -27,8 +28,10 @@ class Predictor:
         self.validator = validator
         self.schema: CustomerSchema = document.schema
         self.threshold = document.threshold
-        self._score = compile_scorecard(document)
-        self._contributions = compile_contributions(document)
+        self._score = compile_scorer(document)
+        self._chance = compile_calibration(document.calibration)
+        self._interval = compile_interval(document.interval) if document.interval else None
+        self._shares = compile_shares(document)
 
     def predict(self, customers: Sequence[Customer]) -> list[Prediction]:
         """Return one prediction per customer, in their order."""
@@ -36,7 +39,7 @@ class Predictor:
 
     def explain(self, customer: Customer, top: int = 3) -> Prediction:
         """Return a prediction with the `top` reasons that move it most."""
-        shares = self._contributions(customer.values)
+        shares = self._shares(customer.values)
         reasons = strongest_reasons(self.schema, customer, shares, top)
         return self._prediction(customer, reasons)
 
@@ -44,8 +47,12 @@ class Predictor:
         """Return the raw score, before it is made a probability."""
         return self._score(customer.values)
 
+    def probability(self, logit: float) -> float:
+        """Return the calibrated probability of a raw score."""
+        return self._chance(logit)
+
     def _prediction(self, customer: Customer, reasons: tuple[Reason, ...] = ()) -> Prediction:
-        probability = sigmoid(self._score(customer.values))
+        probability = self._chance(self._score(customer.values))
         return Prediction(
             churn_probability=probability,
             churn=probability >= self.threshold,
@@ -53,6 +60,7 @@ class Predictor:
             threshold=self.threshold,
             customer_id=customer.customer_id,
             reasons=reasons,
+            interval=self._interval(probability) if self._interval else None,
         )
 
 
@@ -76,6 +84,16 @@ def load_predictor(
             row gets another answer than training gave it.
     """
     artefact = read_artefact(folder, manifest_sha256=manifest_sha256)
+    return predictor_of(artefact, unknown_fields=unknown_fields, max_rows=max_rows)
+
+
+def predictor_of(
+    artefact: Artefact,
+    *,
+    unknown_fields: Literal["error", "ignore"] = "error",
+    max_rows: int = 100_000,
+) -> Predictor:
+    """Return the predictor of files that were read already; see `load_predictor`."""
     validator = Validator(
         artefact.document.schema, unknown_fields=unknown_fields, max_rows=max_rows
     )
@@ -92,7 +110,7 @@ def _replay(predictor: Predictor, number: int, row: GoldenRow) -> None:
     except (ValueError, LookupError, TypeError) as error:
         raise ArtefactError(GOLDEN_FILE, f"row {number} cannot be scored: {error!r}") from error
     close = math.isclose(logit, row.logit, rel_tol=GOLDEN_TOLERANCE, abs_tol=GOLDEN_TOLERANCE)
-    if not close or abs(sigmoid(logit) - row.churn_probability) > GOLDEN_TOLERANCE:
+    if not close or abs(predictor.probability(logit) - row.churn_probability) > GOLDEN_TOLERANCE:
         raise ArtefactError(
             GOLDEN_FILE, f"row {number} scores {logit!r}, but training said {row.logit!r}"
         )

@@ -3,31 +3,33 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from churn_contract.headers import RETRY_AFTER
-from churn_service.artefact.aliases import CHAMPION, Alias, read_alias
+from churn_service.artefact.aliases import CHALLENGER, CHAMPION, SHADOW, Alias, read_alias
 from churn_service.artefact.errors import ArtefactError
-from churn_service.artefact.manifest import MANIFEST_FILE
-from churn_service.artefact.reader import read_artefact
-from churn_service.errors import NoModelError
+from churn_service.artefact.overview import created_at, metrics_of
+from churn_service.artefact.reader import Artefact
+from churn_service.errors import NoModelError, VersionNotLoadedError
 from churn_service.predictor import Predictor
 from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 
-METRICS_FILE = "metrics.json"
 # Labels must be bounded; a refusal for any other file counts as "other".
 _REASONS = {
     "aliases/champion": "alias",
+    "aliases/challenger": "alias",
+    "aliases/shadow": "alias",
     "manifest.json": "manifest",
     "model.json": "model",
     "golden.jsonl": "golden",
 }
 
-Load = Callable[[Path, str], Predictor]
+CANARY = "canary"
+BESIDE = (CANARY, CHALLENGER, SHADOW)
+
+Load = Callable[[Path, str], tuple[Predictor, Artefact]]
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,12 @@ class LoadedModel:
 class ModelRegistry:
     """Hold one reference to the champion; `refresh` replaces it in one step.
 
+    Beside it stand the canary, the challenger and the shadow, where aliases name them.
+
     Args:
         root: The registry folder.
         name: Name of the model, a folder in it.
-        load: Loads a version's folder, whose manifest has the given sha256; replays
+        load: Reads a version's folder, whose manifest has the given sha256; replays
             its golden rows; raises ArtefactError when the version must not be served.
         log: Gets `model.loaded` and `model.refused`.
         metrics: Gets `churn_model_info` and `churn_model_refused_total`.
@@ -82,7 +86,9 @@ class ModelRegistry:
         )
         self._champion: LoadedModel | None = None
         self._refusal = ""
-        self._refused_last: tuple[Alias | None, str] | None = None
+        self._beside: dict[str, LoadedModel] = {}
+        self._looked_at: Alias | None = None
+        self._refused_last: dict[str, tuple[Alias | None, str]] = {}
         self._refreshing = threading.Lock()
 
     def champion(self) -> Predictor:
@@ -97,6 +103,36 @@ class ModelRegistry:
         """Return the predictor in charge, or None while there is none."""
         return self._champion.predictor if self._champion else None
 
+    def loaded(self, wanted: str) -> Predictor:
+        """Return the loaded predictor of a version or alias.
+
+        Raises:
+            VersionNotLoadedError: Naming what is loaded.
+        """
+        models = {CHAMPION: self._loaded(), **self._beside}
+        for alias, model in models.items():
+            if wanted in {alias, model.alias.version}:
+                return model.predictor
+        there = ", ".join(f"{alias} {model.alias.version}" for alias, model in models.items())
+        raise VersionNotLoadedError(f"{wanted!r} is not loaded here; loaded: {there}.")
+
+    def canary(self) -> tuple[Predictor, float] | None:
+        """Return the canary and its share of the customers, None when there is none."""
+        champion, canary = self._champion, self._beside.get(CANARY)
+        if champion is None or canary is None or champion.alias.canary is None:
+            return None
+        return canary.predictor, champion.alias.canary.share
+
+    def shadows(self) -> tuple[Predictor, ...]:
+        """Return the versions to score in shadow: challenger and shadow, each once."""
+        champion = self._champion.alias.version if self._champion else None
+        found = {
+            model.alias.version: model.predictor
+            for role, model in self._beside.items()
+            if role != CANARY and model.alias.version != champion
+        }
+        return tuple(found.values())
+
     def check(self) -> str | None:
         """Tell why nothing can be scored, or None when it can."""
         return None if self._champion else self._refusal or "the model is still being loaded"
@@ -107,7 +143,13 @@ class ModelRegistry:
         fact = {"refused": self._refusal} if self._refusal else {}
         if champion is None:
             return fact
-        return {"version": champion.alias.version, "sha256": champion.alias.sha256, **fact}
+        beside = {role: model.alias.version for role, model in self._beside.items()}
+        return {
+            "version": champion.alias.version,
+            "sha256": champion.alias.sha256,
+            **beside,
+            **fact,
+        }
 
     def refresh(self) -> None:
         """Look at the alias and swap when it points at another version that is good.
@@ -115,36 +157,59 @@ class ModelRegistry:
         A refused version is tried again at the next look: its files may get repaired.
         """
         with self._refreshing:
-            alias = None
-            try:
-                alias = read_alias(self._root, self._name, CHAMPION)
-                self._follow(alias)
-            except ArtefactError as error:
-                self._refuse(alias, _REASONS.get(error.file, "other"), str(error))
-            except Exception as error:  # noqa: BLE001 - whatever a version does, the old one stays
-                self._refuse(alias, "other", f"loading failed with {type(error).__name__}")
+            self._guarded(CHAMPION, self._follow)
+            self._beside = {
+                role: model
+                for role in BESIDE
+                if (model := self._guarded(role, partial(self._stand_by, role)))
+            }
+
+    def _guarded(self, role: str, look: Callable[[], LoadedModel | None]) -> LoadedModel | None:
+        """Do one look; whatever a version does, what is served stays as it is."""
+        try:
+            found = look()
+        except ArtefactError as error:
+            self._refuse(role, _REASONS.get(error.file, "other"), str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a version does, the old one stays
+            self._refuse(role, "other", f"loading failed with {type(error).__name__}")
+        else:
+            self._refused_last.pop(role, None)
+            return found
+        return None
 
     def _loaded(self) -> LoadedModel:
         if self._champion is None:
             raise NoModelError(self._refusal or "It is still being loaded.", headers=_SOON)
         return self._champion
 
-    def _follow(self, alias: Alias | None) -> None:
+    def _follow(self) -> None:
+        self._looked_at = None
+        self._looked_at = alias = read_alias(self._root, self._name, CHAMPION)
         if alias is None:
             self._refusal = f"there is no champion of {self._name!r} yet; train or promote one"
             return
         if self._champion is None or alias != self._champion.alias:
             self._swap(self._read(alias))
-        self._refusal, self._refused_last = "", None
+        self._refusal = ""
+
+    def _stand_by(self, role: str) -> LoadedModel | None:
+        self._looked_at = None
+        self._looked_at = alias = self._target(role)
+        if alias is None:
+            return None
+        there = [model for model in self._beside.values() if model.alias == alias]
+        return there[0] if there else self._read(alias)
+
+    def _target(self, role: str) -> Alias | None:
+        if role != CANARY:
+            return read_alias(self._root, self._name, role)
+        canary = self._champion.alias.canary if self._champion else None
+        return Alias(canary.version, canary.sha256) if canary else None
 
     def _read(self, alias: Alias) -> LoadedModel:
         folder = self._root / self._name / alias.version
-        predictor = self._load(folder, alias.sha256)
-        contents = read_artefact(folder, manifest_sha256=alias.sha256).contents
-        metrics = msgspec.json.decode(contents.get(METRICS_FILE, b"{}"))
-        written = (folder / MANIFEST_FILE).stat().st_mtime
-        created = datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds")
-        return LoadedModel(alias, predictor, metrics, created.replace("+00:00", "Z"))
+        predictor, artefact = self._load(folder, alias.sha256)
+        return LoadedModel(alias, predictor, metrics_of(artefact), created_at(folder))
 
     def _swap(self, model: LoadedModel) -> None:
         previous, self._champion = self._champion, model
@@ -156,16 +221,19 @@ class ModelRegistry:
             previous=previous.alias.version if previous else None,
         )
 
-    def _refuse(self, alias: Alias | None, reason: str, detail: str) -> None:
-        self._refusal = f"{alias.version}: {detail}" if alias else detail
-        if self._refused_last == (alias, detail):
+    def _refuse(self, role: str, reason: str, detail: str) -> None:
+        alias = self._looked_at
+        if role == CHAMPION:
+            self._refusal = f"{alias.version}: {detail}" if alias else detail
+        if self._refused_last.get(role) == (alias, detail):
             return  # the same refusal, a second later
-        self._refused_last = (alias, detail)
+        self._refused_last[role] = (alias, detail)
         self._refused_total.labels(reason).inc()
         self._log.event(
             "model.refused",
             level="error",
             model_version=alias.version if alias else None,
+            alias=role,
             reason=reason,
             detail=detail,
         )

@@ -43,6 +43,19 @@ class Settings:
         choices=("error", "ignore"),
         help="What to do with fields of no schema: refuse the customer, or ignore and name them.",
     )
+    drift_window_rows: int = setting(
+        default=1_000,
+        minimum=100,
+        maximum=100_000_000,
+        help="Customers after which a window of the watch over drift may close.",
+    )
+    drift_window_hours: float = setting(
+        default=24.0,
+        minimum=0.0001,
+        maximum=168.0,
+        help="Hours that a window of the watch over drift lasts at least; "
+        "sets how many tests share the promised 1 % of false alarms a week.",
+    )
     threads: int = setting(
         default=16, minimum=1, maximum=512, help="Requests worked on at the same time."
     )

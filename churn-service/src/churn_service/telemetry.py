@@ -7,17 +7,31 @@ from contextlib import contextmanager
 from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema, Field
 from churn_contract.validation import Customer
+from churn_service.monitoring.windows import DriftMonitor
+from churn_service.predictor import Predictor
 from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 from service_kit.problems import ServiceError
 
 
 class PredictionTelemetry:
-    """Counts predictions and times their phases: decode, score, encode."""
+    """Counts predictions and times their phases: decode, score, encode.
+
+    Args:
+        metrics: Gets the counters and times.
+        log: Gets `prediction.served` and `prediction.refused`.
+        monitor: Counts the served customers for the watch over drift.
+        clock: Seconds that only differences are taken of.
+    """
 
     def __init__(
-        self, metrics: Metrics, log: EventLog, clock: Callable[[], float] = time.perf_counter
+        self,
+        metrics: Metrics,
+        log: EventLog,
+        monitor: DriftMonitor,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        self._monitor = monitor
         self._log = log
         self._clock = clock
         self._seconds = metrics.histogram(
@@ -50,16 +64,17 @@ class PredictionTelemetry:
 
     def served(
         self,
-        model_version: str,
-        schema: CustomerSchema,
+        predictor: Predictor,
         customers: Sequence[Customer],
         predictions: Sequence[Prediction],
     ) -> None:
-        """Count what was scored, by decision, and the odd values, by field."""
+        """Count what was scored: by decision, odd values by field, all by bin."""
+        model_version = predictor.version
         churning = sum(prediction.churn for prediction in predictions)
         self._predictions.labels(model_version, "churn").inc(churning)
         self._predictions.labels(model_version, "stay").inc(len(predictions) - churning)
-        self._count_odd_values(schema, customers)
+        self._count_odd_values(predictor.schema, customers)
+        self._monitor.served(model_version, predictor.document.reference, customers, predictions)
         self._log.event(
             "prediction.served",
             model_version=model_version,

@@ -22,6 +22,8 @@ def cycle(*cells: str) -> list[str]:
 
 def table_of(**columns: list[str]) -> Table:
     columns = {"left": cycle("yes", "no"), "spend": cycle("1.5", "2", "7"), **columns}
+    rows = max(map(len, columns.values()))
+    columns = {name: [*column, *column][:rows] for name, column in columns.items()}
     quoted = [[f'"{cell}"' for cell in column] for column in columns.values()]
     lines = [",".join(columns), *(",".join(row) for row in zip(*quoted, strict=True))]
     return parse_table("\n".join(lines).encode())
@@ -178,9 +180,9 @@ def test_ignore_and_category_are_obeyed(infer: Callable[..., tuple[Field, str]])
 @pytest.mark.parametrize(
     ("cells", "extra", "message"),
     [
-        (cycle("red", "Red"), "", "column x: 'Red' and 'red' are the same level"),
-        (cycle("1,5", "2,25"), "", "numbers are written with commas"),
-        (cycle("1.000", "2'500", "12"), "", "numbers are written with commas"),
+        (cycle("1,500", "12"), "", "x: numbers are written with commas or marks"),
+        (cycle("1.000,5", "2,500.5", "12"), "", "x: numbers are written with commas or marks"),
+        ([*cycle("1", "2.5", "3"), "inf"], "", "x: 1 cells are infinite: 'inf'"),
         (cycle("a", "b"), '[columns.x]\ntype="number"\n', "none of its cells is a number"),
         (cycle("a", "b"), '[columns.x]\ntype="boolean"\n', "is no boolean"),
         (cycle("1", "7"), "[columns.x]\nmax=5\n", "7 is above its max, 5"),
@@ -225,7 +227,7 @@ def test_an_unusable_target_or_id_is_named(
 def test_few_positives_are_a_warning() -> None:
     _, findings = infer_schema(table_of(), config_of(), "t")
 
-    assert "only 120 rows have" in str(findings[0])
+    assert str(findings[0]).startswith("warning: left: only 120 rows have")
 
 
 def test_the_outcome_is_the_positive_level_last() -> None:
@@ -254,13 +256,13 @@ def test_rows_without_an_id_are_keyed_by_their_values() -> None:
     dataset = build_dataset(table_of(), config_of(), "t")
 
     assert dataset.keys[0] == dataset.keys[3]
-    assert "237 rows repeat another row" in str(dataset.findings[-1])
+    assert "237 rows repeat another row" in "\n".join(map(str, dataset.findings))
 
 
 def test_a_customer_that_does_not_fit_is_named_by_its_line() -> None:
     long_id = [f"c{row}" for row in range(ROWS - 1)] + ["x" * 300]
 
-    with pytest.raises(DataError, match="line 241: 1 wrong field"):
+    with pytest.raises(DataError, match="line 241: the id has 300 characters, at most 200"):
         build_dataset(table_of(i=long_id), parse_config((BASE + 'id = "i"').encode()), "t")
 
 

@@ -26,7 +26,8 @@ from churn_service.artefact.document import (
 from churn_service.artefact.golden import GoldenRow
 from churn_service.artefact.writer import write_version
 from churn_service.registry import ModelRegistry
-from churn_service.scorer.scorecard import compile_scorecard, sigmoid
+from churn_service.scorer.compilation import compile_scorer
+from churn_service.scorer.scorecard import sigmoid
 from churn_service.settings import Settings
 from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
@@ -74,7 +75,7 @@ def document_of(schema: CustomerSchema, intercept: float = -0.4) -> ModelDocumen
 
 def golden_rows(document: ModelDocument) -> list[GoldenRow]:
     """Score sampled customers, as training does with its constructed ones."""
-    validator, score = Validator(document.schema), compile_scorecard(document)
+    validator, score = Validator(document.schema), compile_scorer(document)
     rows = []
     for record in itertools.islice(sample_customers(document.schema, 1), 50):
         cells = {name: "" if value is None else str(value) for name, value in record.items()}
@@ -98,6 +99,10 @@ class Publisher:
 
     def promote(self, version: str) -> None:
         write_alias(self.root, "churn", CHAMPION, version, reason="test", actor="tester")
+
+    @staticmethod
+    def golden(document: ModelDocument) -> list[GoldenRow]:
+        return golden_rows(document)
 
     def folder(self, version: str) -> Path:
         return self.root / "churn" / version

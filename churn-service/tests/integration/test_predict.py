@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 from churn_contract.schema import CustomerSchema
 from churn_contract.validation import Validator
 from churn_service.artefact.document import ModelDocument
-from churn_service.scorer.scorecard import compile_scorecard, sigmoid
+from churn_service.scorer.compilation import compile_scorer
+from churn_service.scorer.scorecard import sigmoid
 
 Record = dict[str, Any]
 Post = Callable[..., TestResponse]
@@ -20,7 +21,7 @@ Post = Callable[..., TestResponse]
 @pytest.fixture
 def probability(document: ModelDocument, customer: Record) -> float:
     values = Validator(document.schema).check(customer).values
-    return sigmoid(compile_scorecard(document)(values))
+    return sigmoid(compile_scorer(document)(values))
 
 
 def test_one_customer_gets_one_prediction(

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from gateway_keys.errors import UsageError
 
-READ_SCOPES = ("models:read", "customers:read", "campaigns:read")
+READ_SCOPES = ("models:read", "customers:read", "campaigns:read", "outcomes:read")
 SCOPES = (
     "predict",
     *READ_SCOPES,
+    "models:write",
     "customers:write",
     "campaigns:write",
     "campaigns:send",

@@ -11,6 +11,7 @@ from flask import Flask
 from marketing_service import migrations
 from marketing_service.api.campaigns import CampaignRoutes
 from marketing_service.api.customers import CustomerRoutes
+from marketing_service.api.feedback import FeedbackRoutes
 from marketing_service.api.idempotency import Replay
 from marketing_service.api.imports import ImportRoutes
 from marketing_service.api.outcomes import OutcomeRoutes
@@ -80,6 +81,7 @@ def create_app(settings: WebSettings, database: Database, log: EventLog) -> Flas
         CampaignRoutes(database, Replay(database, now_ms), clock=now_ms),
         ResultRoutes(database, build_report, clock=now_ms),
         OutcomeRoutes(database, clock=now_ms),
+        FeedbackRoutes(database),
     ):
         app.register_blueprint(routes.blueprint())
     return app

@@ -38,6 +38,7 @@ from marketing_service.store import (
     jobs,
     plans,
     scores,
+    snapshots,
     targets,
 )
 from marketing_service.store.campaigns import Campaign
@@ -51,7 +52,7 @@ from marketing_service.targeting.words import plan_lines
 from service_kit.logs import EventLog
 
 ACTOR: Final = "planner"
-STAGE_ROWS: Final = 10_000
+STAGE_ROWS: Final = 5_000
 LEASE_MS: Final = 60_000
 RETRY_MS: Final = 5_000
 PATIENCE_MS: Final = 300_000
@@ -240,10 +241,12 @@ class Planner:
     def _stage_all(self, run: "_Run", plan: Plan, staging: Staging) -> None:
         cursor = plan.page_cursor
         while rows := staging.rows_after(cursor, self._stage_rows):
-            cursor = rows[-1].customer_id
+            before, cursor = cursor, rows[-1].customer_id
             with self._database.write() as conn:
                 self._note(conn, run)
-                targets.stage_targets(conn, plan.id, rows)
+                hashes = snapshots.take(conn, after=before, last=cursor)
+                kept = (row._replace(row_hash=hashes.get(row.customer_id)) for row in rows)
+                targets.stage_targets(conn, plan.id, kept)
                 plans.checkpoint(conn, plan.id, stage="targets", page_cursor=cursor)
 
     def _finish(self, run: "_Run", plan: Plan, summary: PlanSummary) -> None:

@@ -22,7 +22,15 @@ from marketing_service.errors import LeaseLostError
 from marketing_service.launching import ask_for_plan, file_campaign
 from marketing_service.planner import PATIENCE_MS, Planner
 from marketing_service.simulator import demo_campaign_toml
-from marketing_service.store import campaigns, customers, dialect, jobs, plan_jobs, plans
+from marketing_service.store import (
+    campaigns,
+    customers,
+    dialect,
+    feedback,
+    jobs,
+    plan_jobs,
+    plans,
+)
 from marketing_service.store.customers import CustomerRecord
 from marketing_service.store.engine import Database
 from marketing_service.store.jobs import Job
@@ -378,3 +386,12 @@ def test_a_job_that_ended_too_many_workers_is_closed(bench: Bench) -> None:
     bench.planner().run(bench.claim())
     assert bench.status() is CampaignStatus.DRAFT
     assert "Given up" in (bench.job().error or "")
+
+
+def test_every_target_leads_to_the_attributes_of_the_day_of_the_plan(bench: Bench) -> None:
+    bench.ask()
+    bench.planner().run(bench.claim())
+    with bench.database.read() as conn:
+        chosen = feedback.page(conn, bench.plan().id, limit=1_000)
+    assert len(chosen) == CUSTOMERS
+    assert all(row.row_hash == bytes(32) and row.attrs for row in chosen)

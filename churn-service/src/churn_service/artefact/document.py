@@ -7,7 +7,15 @@ from itertools import pairwise
 import msgspec
 
 from churn_contract.schema import CustomerSchema, Field
+from churn_service.artefact.calibration import (
+    Calibration,
+    IdentityCalibration,
+    calibration_problems,
+)
 from churn_service.artefact.errors import ArtefactError
+from churn_service.artefact.interval import IntervalTable, interval_problems
+from churn_service.artefact.reference import Reference, reference_problems
+from churn_service.artefact.trees import Trees, trees_problems
 
 MODEL_FILE = "model.json"
 FORMAT = 1
@@ -69,10 +77,24 @@ class Scorecard(
     terms: tuple[Term, ...]
 
 
-class IdentityCalibration(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="identity", tag_field="kind"
+Member = Scorecard | Trees
+
+
+class Blend(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag="blend",
+    tag_field="kind",
 ):
-    """The scorer's probability is served as it is."""
+    """The weighted sum of the logits of several scorers."""
+
+    members: tuple[Member, ...]
+    weights: tuple[float, ...]
+
+
+Scorer = Scorecard | Trees | Blend
 
 
 class TrainingFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,10 +113,12 @@ class ModelDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     schema: CustomerSchema
     schema_digest: str
     threshold: float
-    scorer: Scorecard
+    scorer: Scorer
     training: TrainingFacts
-    calibration: IdentityCalibration = IdentityCalibration()
+    calibration: Calibration = IdentityCalibration()
+    interval: IntervalTable | None = None
     horizon_days: int | None = None
+    reference: Reference | None = None
     format: int = FORMAT
 
 
@@ -128,12 +152,36 @@ def _problems(document: ModelDocument) -> Iterator[str]:
         yield "the schema's digest differs from schema_digest"
     if not 0 < document.threshold < 1:
         yield f"the threshold {document.threshold} is not between 0 and 1"
-    if not math.isfinite(document.scorer.intercept):
+    yield from _scorer_problems(schema, document.scorer)
+    yield from calibration_problems(document.calibration)
+    if document.interval:
+        yield from interval_problems(document.interval)
+    if document.reference:
+        yield from reference_problems(schema, document.reference)
+
+
+def _scorer_problems(schema: CustomerSchema, scorer: Scorer) -> Iterator[str]:
+    if isinstance(scorer, Scorecard):
+        yield from _scorecard_problems(schema, scorer)
+    elif isinstance(scorer, Trees):
+        yield from trees_problems(schema, scorer)
+    else:
+        yield from _blend_problems(schema, scorer)
+
+
+def _blend_problems(schema: CustomerSchema, blend: Blend) -> Iterator[str]:
+    if not blend.members or len(blend.members) != len(blend.weights):
+        yield "the blend does not have one weight per member"
+    if not all(map(math.isfinite, blend.weights)):
+        yield "a weight of the blend is not finite"
+    for member in blend.members:
+        yield from _scorer_problems(schema, member)
+
+
+def _scorecard_problems(schema: CustomerSchema, card: Scorecard) -> Iterator[str]:
+    if not math.isfinite(card.intercept):
         yield "the intercept is not a finite number"
-    yield from _terms_problems(schema, document.scorer.terms)
-
-
-def _terms_problems(schema: CustomerSchema, terms: tuple[Term, ...]) -> Iterator[str]:
+    terms = card.terms
     if [term.field for term in terms] != [field.name for field in schema.features]:
         yield "the scorer's terms are not the schema's features in their order"
     for field, term in zip(schema.features, terms, strict=False):

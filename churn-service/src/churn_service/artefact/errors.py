@@ -1,4 +1,4 @@
-"""The one error of this room: a version's files that must not be served."""
+"""Why a version is not served, and why a promotion does not happen."""
 
 
 class ArtefactError(Exception):
@@ -11,3 +11,7 @@ class ArtefactError(Exception):
         self.file = file
         self.reason = reason
         super().__init__(f"{file}: {reason}")
+
+
+class PromotionRefusedError(Exception):
+    """The gate or a rule of the life cycle forbids it; the text says why and the cure."""

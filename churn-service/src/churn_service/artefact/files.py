@@ -1,6 +1,9 @@
 """Write files so that a crash leaves the old state or the new one."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -13,11 +16,21 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Append one line to a log file and wait until the disk has it."""
-    with path.open("ab") as file:
-        file.write(line + b"\n")
+    """Append one line to a log file and wait until the disk has it.
+
+    A torn last line, left by a crash, is ended first: it spoils no other line.
+    """
+    with path.open("a+b") as file:
+        torn = file.tell() > 0 and _last_byte(path) != b"\n"
+        file.write((b"\n" if torn else b"") + line + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -35,3 +48,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock; the system frees it when the process dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

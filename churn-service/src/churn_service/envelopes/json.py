@@ -1,7 +1,7 @@
 """JSON: one customer as an object, several as an array; answers have the same form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from urllib.parse import quote
 
@@ -30,6 +30,7 @@ class CustomersBody:
     customers: list[Customer]
     is_array: bool
     ignored_fields: tuple[str, ...] = ()
+    content: bytes = b""
 
 
 def read_customers(
@@ -56,7 +57,18 @@ def read_customers(
     is_array = isinstance(found, list)
     customers = found if isinstance(found, list) else [found]
     ignored = _ignored_fields(body, validator) if names_ignored else ()
-    return CustomersBody(customers, is_array, ignored)
+    return CustomersBody(customers, is_array, ignored, body)
+
+
+def reread(body: CustomersBody, validator: Validator) -> CustomersBody:
+    """Read the customers again, in the order of another version's schema.
+
+    Raises:
+        ContractError: When they do not fit that schema; see REFUSALS.
+    """
+    found = validator.decode(body.content)
+    customers = found if isinstance(found, list) else [found]
+    return replace(body, customers=customers)
 
 
 def write_predictions(body: CustomersBody, predictions: Sequence[Prediction]) -> Response:

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from churn_service.artefact.document import CurveTerm, LevelTerm, ModelDocument
+from churn_service.artefact.document import CurveTerm, LevelTerm, Scorecard
 
 Values = tuple[float | str | None, ...]
 Score = Callable[[Values], float]
@@ -24,15 +24,15 @@ class _WithOther(dict[str | None, float]):
         return self._other
 
 
-def compile_scorecard(document: ModelDocument) -> Score:
+def compile_scorecard(card: Scorecard) -> Score:
     """Return the function from values in feature order to the logit.
 
     The values come from the schema's validator: levels canonical, missing
     None. The order of addition is fixed: levels first, then curves.
     """
-    intercept = document.scorer.intercept
-    levels = _level_tables(document)
-    curves = _curve_tables(document)
+    intercept = card.intercept
+    levels = _level_tables(card)
+    curves = _curve_tables(card)
 
     def score(values: Values) -> float:
         row: Any = values
@@ -51,14 +51,14 @@ def compile_scorecard(document: ModelDocument) -> Score:
     return score
 
 
-def compile_contributions(document: ModelDocument) -> Callable[[Values], tuple[float, ...]]:
+def compile_contributions(card: Scorecard) -> Callable[[Values], tuple[float, ...]]:
     """Return the function from values to each feature's share of the logit.
 
     A share is the term's value less its mean over the training rows, in
-    feature order; the shares and `base_logit` add up to the logit.
+    feature order; the shares and `card_mean` add up to the logit.
     """
-    terms = tuple(_term_function(term) for term in document.scorer.terms)
-    means = tuple(term.mean for term in document.scorer.terms)
+    terms = tuple(_term_function(term) for term in card.terms)
+    means = tuple(term.mean for term in card.terms)
 
     def contributions(values: Values) -> tuple[float, ...]:
         parts = zip(terms, values, means, strict=True)
@@ -67,9 +67,9 @@ def compile_contributions(document: ModelDocument) -> Callable[[Values], tuple[f
     return contributions
 
 
-def base_logit(document: ModelDocument) -> float:
+def card_mean(card: Scorecard) -> float:
     """Return the logit of a customer whose every term is at its mean."""
-    return document.scorer.intercept + sum(term.mean for term in document.scorer.terms)
+    return card.intercept + sum(term.mean for term in card.terms)
 
 
 def sigmoid(logit: float) -> float:
@@ -80,10 +80,10 @@ def sigmoid(logit: float) -> float:
     return odds / (1.0 + odds)
 
 
-def _level_tables(document: ModelDocument) -> tuple[tuple[int, dict[str | None, float]], ...]:
+def _level_tables(card: Scorecard) -> tuple[tuple[int, dict[str | None, float]], ...]:
     return tuple(
         (index, _weights(term))
-        for index, term in enumerate(document.scorer.terms)
+        for index, term in enumerate(card.terms)
         if isinstance(term, LevelTerm)
     )
 
@@ -96,10 +96,10 @@ def _weights(term: LevelTerm) -> dict[str | None, float]:
     return weights if term.other is None else _WithOther(weights, term.other)
 
 
-def _curve_tables(document: ModelDocument) -> tuple[_Curve, ...]:
+def _curve_tables(card: Scorecard) -> tuple[_Curve, ...]:
     return tuple(
         (index, term.knots, term.intercepts, term.slopes, term.missing)
-        for index, term in enumerate(document.scorer.terms)
+        for index, term in enumerate(card.terms)
         if isinstance(term, CurveTerm)
     )
 

@@ -2,246 +2,203 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import filterfalse
-from typing import Literal, TypedDict
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Literal
 
 from churn_contract.schema import Field, canonical_name
 from churn_service.training.config import ColumnConfig
 from churn_service.training.content import (
-    boolean_levels,
     is_addresses,
-    is_comma_numeric,
+    is_boolean,
     is_constant,
     is_dates,
     is_id_like,
-    is_number,
     is_numeric,
-    spellings,
+    is_row_number,
 )
-from churn_service.training.errors import ConfigError, DataError
-from churn_service.training.findings import Finding
+from churn_service.training.dates import ages_in_days
+from churn_service.training.errors import DataError
+from churn_service.training.findings import Finding, accepted, finding
+from churn_service.training.level_field import level_field
+from churn_service.training.number_field import number_field
+from churn_service.training.numbers import (
+    AmbiguousNumbersError,
+    find_notation,
+    is_mostly_numbers,
+    plain_cells,
+)
 from churn_service.training.table import most_common
-
-MOST_LEVELS = 50
-RARE_ROWS = 10
-RARE_SHARE = 0.005
-MOST_OTHER_SHARE = 0.2
-_SPANS = 10
-
-
-class Marks(TypedDict):
-    """What the training file says for people, beside kind and limits."""
-
-    actionable: bool
-    sensitive: bool
-    unit: str
-    label: str
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its raw name, its trimmed cells and what config overrules."""
+    """One column: its raw name, its trimmed cells and what config overrules.
+
+    `snapshot` is the day that dates are counted to, when there is one.
+    """
 
     raw: str
     cells: Sequence[str]
     config: ColumnConfig
+    snapshot: date | None = None
 
-    @property
-    def filled(self) -> list[str]:
-        """The cells that are not empty."""
-        return [cell for cell in self.cells if cell]
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each filled cell occurs."""
+        counts = Counter(self.cells)
+        counts.pop("", None)
+        return counts
+
+    def accepts(self, rule: str) -> bool:
+        """Whether the training file accepts what this rule finds here."""
+        return rule in self.config.allow
 
 
-def infer_field(column: Column) -> tuple[Field, list[Finding]]:
+@dataclass(frozen=True)
+class Inferred:
+    """The field that a column is, its cells as the validator reads them, and findings."""
+
+    field: Field
+    cells: Sequence[str]
+    findings: tuple[Finding, ...]
+
+
+def infer_field(column: Column) -> Inferred:
     """Return the field that a column's content makes it, and what was noticed.
+
+    Findings of the level error are returned, too; the caller stops at them.
 
     Raises:
         DataError, ConfigError: Naming the column and the cure.
     """
-    if column.config.type == "ignore":
-        return _ignored(column, "ignored by the training file", "note")
-    if not column.filled:
-        return _ignored(column, "is empty; ignored")
-    if column.config.type is None:
-        return _infer(column)
-    if column.config.type == "number":
-        return _number(column)
-    return _levels(column)
+    findings: list[Finding] = []
+    kept = _prepared(column, findings)
+    without = None if kept is None else _without_feature(kept, findings)
+    if kept is None or without is not None:
+        role: Literal["contact", "ignored"] = without or "ignored"
+        return Inferred(_no_feature(column, role), (), tuple(findings))
+    build = number_field if _is_number(kept) else level_field
+    made, noticed = build(kept.raw, kept.cells, kept.config, kept.counts)
+    found = [accepted(each) if column.accepts(each.rule) else each for each in findings + noticed]
+    return Inferred(made or _no_feature(column, "ignored"), kept.cells, tuple(found))
 
 
-def _infer(column: Column) -> tuple[Field, list[Finding]]:
-    filled = column.filled
-    if is_addresses(filled):
-        return _without_feature(column, "contact"), [
-            Finding(column.raw, "note", "holds mail addresses; never a feature")
-        ]
-    if is_constant(column.cells):
-        return _ignored(column, "has (nearly) the same value in every row; ignored")
-    if boolean_levels(map(canonical_name, filled)):
-        return _levels(column)
-    if is_dates(filled):
-        return _ignored(column, "holds dates, which leak the time of the export; ignored")
-    return _infer_measure(column, filled)
+def _prepared(column: Column, findings: list[Finding]) -> Column | None:
+    """Return the column with dates as ages and numbers in plain spelling."""
+    if column.config.type == "ignore" or not column.counts:
+        return column
+    if column.config.type == "date" or (column.config.type is None and is_dates(column.counts)):
+        return _dated(column, findings)
+    if column.config.type in {"category", "boolean"} or _says_yes_and_no(column):
+        return column
+    return _numbered(column, findings)
 
 
-def _infer_measure(column: Column, filled: Sequence[str]) -> tuple[Field, list[Finding]]:
-    """Read the column as numbers or, where that fails, as levels."""
-    if is_comma_numeric(filled):
+def _dated(column: Column, findings: list[Finding]) -> Column | None:
+    if not is_dates(column.counts):
         raise DataError(
-            f"column {column.raw}: numbers are written with commas, as {most_common(filled, 2)}; "
-            "export them with decimal points and without marks for thousands, "
-            f'or set type = "ignore" in [columns.{column.raw}]'
+            f"column {column.raw}: its cells are no ISO dates: {most_common(column.counts)}; "
+            "write them as 2024-12-31"
         )
-    if is_id_like(filled):
-        cure = f"set its type in [columns.{column.raw}] to use it"
-        return _ignored(column, f"is different in (nearly) every row, like an id; ignored; {cure}")
-    return _number(column) if is_numeric(filled) else _levels(column)
-
-
-def _number(column: Column) -> tuple[Field, list[Finding]]:
-    config = column.config
-    numbers = list(map(float, filter(is_number, column.filled)))
-    bad = list(filterfalse(is_number, column.filled))
-    if not numbers:
-        raise DataError(f"column {column.raw}: none of its cells is a number")
-    blank = _number_blank(column)
-    seen = numbers if blank is None else [*numbers, blank]
-    lowest, highest = min(seen), max(seen)
-    _check_limits(column, lowest, highest)
-    missing = len(column.cells) - len(numbers)
-    field = Field(
-        name=canonical_name(column.raw),
-        raw=_raw(column.raw),
-        kind="number",
-        minimum=_limit(config.min, lowest, highest, -1),
-        maximum=_limit(config.max, lowest, highest, 1),
-        lowest=lowest,
-        highest=highest,
-        nullable=missing > 0 and blank is None,
-        blank=blank,
-        **_marks(config),
-    )
-    return field, _missing_findings(column, missing, bad)
-
-
-def _number_blank(column: Column) -> float | None:
-    blank = column.config.blank
-    if isinstance(blank, str):
-        raise ConfigError(f"[columns.{column.raw}] blank must be a number")
-    return blank
-
-
-def _limit(given: float | None, lowest: float, highest: float, side: int) -> float:
-    if given is not None:
-        return given
-    if side < 0 and lowest >= 0:
-        return 0.0
-    span = (highest - lowest) or max(abs(highest), 1.0)
-    return (lowest if side < 0 else highest) + side * _SPANS * span
-
-
-def _check_limits(column: Column, lowest: float, highest: float) -> None:
-    low, high = column.config.min, column.config.max
-    if low is not None and lowest < low:
-        raise DataError(f"column {column.raw}: {lowest:g} is below its min, {low:g}")
-    if high is not None and highest > high:
-        raise DataError(f"column {column.raw}: {highest:g} is above its max, {high:g}")
-
-
-def _missing_findings(column: Column, missing: int, bad: list[str]) -> list[Finding]:
-    findings = []
-    if bad:
-        text = f"{len(bad)} cells are no numbers and count as missing: {most_common(bad)}"
-        findings.append(Finding(column.raw, "warning", text))
-    if missing and column.config.blank is None:
-        text = f"{missing} of {len(column.cells)} values are missing; served customers may lack it"
-        findings.append(Finding(column.raw, "note", text))
-    elif missing:
-        text = f"{missing} missing values count as {column.config.blank}"
-        findings.append(Finding(column.raw, "note", text))
-    return findings
-
-
-def _levels(column: Column) -> tuple[Field, list[Finding]]:
-    raw_by_level = spellings(column.raw, column.filled)
-    kind = _level_kind(column, raw_by_level)
-    kept, other_rows = _frequent(column.filled, raw_by_level)
-    if other_rows > MOST_OTHER_SHARE * len(column.cells):
-        text = f"has {len(raw_by_level)} levels, {other_rows} rows in rare ones; ignored"
-        return _ignored(column, text)
-    blank = _level_blank(column, kept)
-    missing = len(column.cells) - len(column.filled)
-    field = Field(
-        name=canonical_name(column.raw),
-        raw=_raw(column.raw),
-        kind=kind,
-        levels=tuple(kept),
-        raw_levels=() if list(kept) == list(kept.values()) else tuple(kept.values()),
-        nullable=missing > 0 and blank is None,
-        blank=blank,
-        unknown=column.config.unknown or ("other" if other_rows else "error"),
-        **_marks(column.config),
-    )
-    findings = _missing_findings(column, missing, [])
-    if other_rows:
-        text = f"{len(raw_by_level) - len(kept)} rare levels ({other_rows} rows) count as other"
-        findings.append(Finding(column.raw, "warning", text))
-    return field, findings
-
-
-def _level_kind(column: Column, levels: dict[str, str]) -> Literal["boolean", "category"]:
-    if column.config.type == "category":
-        return "category"
-    if boolean_levels(levels):
-        return "boolean"
-    if column.config.type == "boolean":
-        raise DataError(
-            f"column {column.raw}: is no boolean, its values are {most_common(column.filled)}"
-        )
-    return "category"
-
-
-def _frequent(filled: Sequence[str], levels: dict[str, str]) -> tuple[dict[str, str], int]:
-    """Return the levels worth a weight of their own and the rows of the rest."""
-    if len(levels) <= MOST_LEVELS:
-        return levels, 0
-    counts = Counter(map(canonical_name, filled))
-    enough = max(RARE_ROWS, RARE_SHARE * len(filled))
-    kept = {level: raw for level, raw in levels.items() if counts[level] >= enough}
-    return kept, len(filled) - sum(counts[level] for level in kept)
-
-
-def _level_blank(column: Column, levels: dict[str, str]) -> str | None:
-    blank = column.config.blank
-    if blank is None:
+    if column.snapshot is None:
+        text = f"holds dates, as {most_common(column.counts, 1)}, which leak the time of the export"
+        findings.append(finding("dates", column.raw, f"{text}; ignored"))
         return None
-    level = canonical_name(blank if isinstance(blank, str) else f"{blank:g}")
-    if level not in levels:
-        raise ConfigError(
-            f"[columns.{column.raw}] blank must be one of its levels: {', '.join(levels)}"
-        )
-    return level
+    text = f"its dates are used as days before {column.snapshot.isoformat()}"
+    findings.append(finding("date-age", column.raw, text))
+    config = replace(column.config, type="number", unit=column.config.unit or "days")
+    ages = ages_in_days(column.cells, column.snapshot)
+    return replace(column, cells=ages, config=config)
 
 
-def _ignored(
-    column: Column, text: str, level: Literal["note", "warning"] = "warning"
-) -> tuple[Field, list[Finding]]:
-    return _without_feature(column, "ignored"), [Finding(column.raw, level, text)]
+def _numbered(column: Column, findings: list[Finding]) -> Column:
+    filled = column.counts
+    if is_mostly_numbers(filled):
+        return _with_plain_cells(column, findings)
+    try:
+        notation = find_notation(filled)
+    except AmbiguousNumbersError as error:
+        text = f"numbers are written with commas or marks, as {most_common(filled, 2)}; {error}"
+        findings.append(finding("ambiguous-numbers", column.raw, text))
+        return column
+    if notation is None:
+        return column
+    text = f"numbers are read as {notation}, for example {most_common(filled, 1)}"
+    findings.append(finding("number-marks", column.raw, text))
+    return replace(column, cells=plain_cells(column.cells, notation))
 
 
-def _without_feature(column: Column, role: Literal["contact", "ignored"]) -> Field:
-    return Field(name=canonical_name(column.raw), raw=_raw(column.raw), kind="text", role=role)
+def _with_plain_cells(column: Column, findings: list[Finding]) -> Column:
+    """Empty the cells that say "missing" in words."""
+    cells = plain_cells(column.cells, None)
+    words = Counter(raw for raw, cell in zip(column.cells, cells, strict=True) if raw and not cell)
+    if not words:
+        return column
+    text = f"{words.total()} cells are no numbers and count as missing: {most_common(words)}"
+    findings.append(finding("bad-numbers", column.raw, text))
+    return replace(column, cells=cells)
 
 
-def _marks(config: ColumnConfig) -> Marks:
-    return {
-        "actionable": config.actionable,
-        "sensitive": config.sensitive,
-        "unit": config.unit,
-        "label": config.label,
-    }
+def _without_feature(
+    column: Column, findings: list[Finding]
+) -> Literal["contact", "ignored"] | None:
+    """Return the role of a column that is no feature, None for a feature."""
+    if column.config.type == "ignore":
+        findings.append(finding("ignored", column.raw, "ignored by the training file"))
+        return "ignored"
+    if not column.counts:
+        findings.append(finding("all-missing", column.raw, "is empty in every row; ignored"))
+        return "ignored"
+    if column.config.type is not None:
+        return None
+    if is_addresses(column.counts):
+        findings.append(finding("contact", column.raw, "holds mail addresses; never a feature"))
+        return "contact"
+    return _ignored_by_rule(column, findings)
 
 
-def _raw(raw: str) -> str:
-    return "" if raw == canonical_name(raw) else raw
+def _ignored_by_rule(column: Column, findings: list[Finding]) -> Literal["ignored"] | None:
+    noticed = _useless(column)
+    if noticed is None:
+        return None
+    if column.accepts(noticed.rule):
+        findings.append(noticed)
+        return None
+    cure = f"set its type in [columns.{column.raw}] to use it"
+    findings.append(replace(noticed, text=f"{noticed.text}; ignored; {cure}"))
+    return "ignored"
+
+
+def _useless(column: Column) -> Finding | None:
+    """Return why nothing can be learned from a column, or None."""
+    counts, rows = column.counts, len(column.cells)
+    if is_constant(counts, rows):
+        text = f"has (nearly) the same value in every row: {most_common(counts, 1)}"
+        return finding("constant", column.raw, text)
+    if _says_yes_and_no(column):
+        return None
+    if is_row_number(counts):
+        text = f"counts the rows ({len(counts):,} whole numbers without gaps), like an id"
+        return finding("row-number", column.raw, text)
+    if is_id_like(counts):
+        share = len(counts) / counts.total()
+        text = f"is different in (nearly) every row ({share:.0%} of the cells), like an id"
+        return finding("identifier", column.raw, text)
+    return None
+
+
+def _says_yes_and_no(column: Column) -> bool:
+    return len(column.counts) <= 40 and is_boolean(map(canonical_name, column.counts))
+
+
+def _is_number(column: Column) -> bool:
+    if column.config.type is not None:
+        return column.config.type == "number"
+    return not _says_yes_and_no(column) and is_numeric(column.counts)
+
+
+def _no_feature(column: Column, role: Literal["contact", "ignored"]) -> Field:
+    raw = "" if column.raw == canonical_name(column.raw) else column.raw
+    return Field(name=canonical_name(column.raw), raw=raw, kind="text", role=role)

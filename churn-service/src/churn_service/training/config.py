@@ -4,15 +4,30 @@ import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 from churn_service.training.errors import ConfigError
+from churn_service.training.family_names import ALL_FAMILIES, parse_families
+from churn_service.training.findings import rules
 
-ColumnType = Literal["number", "category", "boolean", "ignore"]
+ColumnType = Literal["number", "category", "boolean", "date", "ignore"]
 
-_DATA_KEYS = ("target", "positive", "id", "horizon_days")
+_DATA_KEYS = (
+    "target",
+    "positive",
+    "id",
+    "horizon_days",
+    "weight",
+    "repeated_ids",
+    "time",
+    "value",
+    "horizon",
+    "snapshot_date",
+    "allow",
+)
 
 
 @dataclass(frozen=True)
@@ -28,17 +43,46 @@ class ColumnConfig:
     sensitive: bool = False
     unit: str = ""
     label: str = ""
+    monotonic: Literal["increasing", "decreasing"] | None = None
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The content of a training file; `target` and `positive` are enough."""
+    """The content of a training file; `target` and `positive` are enough.
+
+    Attributes:
+        target: The column to learn.
+        positive: Its value for customers who left.
+        id: The column that names customers; it decides the split.
+        more_ids: Further columns that name a row together with `id`.
+        horizon_days: How far ahead the outcome looks.
+        weight: Column that says how many customers a row stands for.
+        repeated_ids: Whether a customer may stand in several rows.
+        time: Column with the day that a row describes; never a feature.
+        value: Column with what a customer pays a month; a feature as well.
+        horizon: Column with `horizon_days`, the same in every row.
+        snapshot_date: The day that dates are counted to.
+        allow: Rules whose findings on the whole table are accepted.
+        columns: What is overruled for single columns.
+        families: The families of models that are compared.
+        sha256: Hash of the file.
+    """
 
     target: str
     positive: str
     id: str | None = None
     horizon_days: int | None = None
+    weight: str | None = None
+    repeated_ids: bool = False
+    more_ids: tuple[str, ...] = ()
+    time: str | None = None
+    value: str | None = None
+    horizon: str | None = None
+    snapshot_date: date | None = None
+    allow: tuple[str, ...] = ()
     columns: Mapping[str, ColumnConfig] = field(default_factory=dict)
+    families: tuple[str, ...] = ALL_FAMILIES
     sha256: str = ""
 
 
@@ -58,15 +102,26 @@ def parse_config(data: bytes) -> TrainConfig:
         document = tomllib.loads(data.decode("utf-8"))
     except ValueError as error:
         raise ConfigError(f"is not TOML in UTF-8: {error}") from error
-    _refuse_unknown("", document, ("data", "columns"))
+    _refuse_unknown("", document, ("data", "columns", "model"))
     table = _table(document, "data")
     _refuse_unknown("data", table, _DATA_KEYS)
+    columns = _columns(_table(document, "columns"))
+    monotonic = any(column.monotonic for column in columns.values())
     return TrainConfig(
         target=_name(table, "target"),
         positive=_positive(table),
-        id=_name(table, "id") if "id" in table else None,
+        id=next(iter(_ids(table)), None),
+        more_ids=_ids(table)[1:],
+        weight=_optional_name(table, "weight"),
+        time=_optional_name(table, "time"),
+        value=_optional_name(table, "value"),
+        horizon=_optional_name(table, "horizon"),
+        snapshot_date=_snapshot(table.get("snapshot_date")),
+        allow=_allowed("[data] allow", table.get("allow", [])),
+        repeated_ids=_flag(table, "repeated_ids"),
         horizon_days=_horizon(table.get("horizon_days")),
-        columns=_columns(_table(document, "columns")),
+        columns=columns,
+        families=parse_families(_table(document, "model"), monotonic=monotonic),
         sha256=sha256(data).hexdigest(),
     )
 
@@ -102,6 +157,38 @@ def _name(table: Mapping[str, Any], key: str) -> str:
     return value.strip()
 
 
+def _optional_name(table: Mapping[str, Any], key: str) -> str | None:
+    return _name(table, key) if key in table else None
+
+
+def _ids(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the id columns; one name stands for a list of one."""
+    given = table.get("id", [])
+    names = given if isinstance(given, list) else [given]
+    if given == [] and "id" in table:
+        raise ConfigError('[data] id must name a column, for example id = "customer"')
+    return tuple(_name({"id": name}, "id") for name in names)
+
+
+def _snapshot(value: object) -> date | None:
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise ConfigError("[data] snapshot_date must be a day: 2024-12-31") from error
+
+
+def _allowed(place: str, value: object) -> tuple[str, ...]:
+    known = [rule.key for rule in rules().values() if rule.acceptable]
+    if not _is_texts(value):
+        raise ConfigError(f'{place} must be a list of rules, for example allow = ["leak"]')
+    for key in value:
+        if key not in known:
+            raise ConfigError(f"{place}: {key!r} cannot be accepted{nearest(key, known)}")
+    return tuple(value)
+
+
 def _positive(table: Mapping[str, Any]) -> str:
     value = table.get("positive")
     if isinstance(value, bool):
@@ -111,6 +198,13 @@ def _positive(table: Mapping[str, Any]) -> str:
             '[data] positive must be the value that means "left", for example positive = "yes"'
         )
     return str(value).strip()
+
+
+def _flag(table: Mapping[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise ConfigError(f"[data] {key} must be true or false")
+    return value
 
 
 def _horizon(value: object) -> int | None:
@@ -136,6 +230,8 @@ def _column_value(place: str, key: str, value: object) -> Any:
     fits, rule = _RULES[key]
     if not fits(value):
         raise ConfigError(f"{place} must be {rule}")
+    if key == "allow":
+        return _allowed(place, value)
     return float(value) if _is_number(value) else value  # type: ignore[arg-type]  # checked
 
 
@@ -149,6 +245,10 @@ def _is_flag(value: object) -> bool:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
 def _is_blank(value: object) -> bool:
@@ -169,4 +269,6 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "sensitive": (_is_flag, "true or false"),
     "unit": (_is_text, "a text in quotes"),
     "label": (_is_text, "a text in quotes"),
+    "monotonic": (_one_of("increasing", "decreasing"), '"increasing" or "decreasing"'),
+    "allow": (_is_texts, 'a list of rules, for example allow = ["leak"]'),
 }

@@ -1,19 +1,21 @@
-"""Judge the whole recipe by nested, repeated, stratified cross-validation."""
+"""Judge families by nested, repeated, stratified cross-validation."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
-from sklearn.model_selection import RepeatedStratifiedKFold
+from scipy.special import expit  # type: ignore[import-untyped]  # ships no types
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 
-from churn_contract.schema import CustomerSchema
 from churn_service.training.config import TrainConfig
 from churn_service.training.course import course_probabilities
-from churn_service.training.dataset import Dataset, Labels, Matrix, Rows
+from churn_service.training.dataset import Dataset, Rows
+from churn_service.training.families.family import Floats, Sample, Tuned
+from churn_service.training.families.fitting import fit_families, tune_families, tuned_of
+from churn_service.training.families.monotonic import monotonic_signs
 from churn_service.training.metrics import Metrics, measure
-from churn_service.training.pipeline import fit_scorecard, tune
 from churn_service.training.reading import build_dataset
 from churn_service.training.table import Table
 from churn_service.training.threads import one_thread
@@ -25,26 +27,62 @@ SEED = 42
 Progress = Callable[["FoldResult", int], None]
 
 
+def no_progress(result: "FoldResult", total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to run the outer folds; no result depends on `jobs`.
+
+    Attributes:
+        jobs: Number of processes.
+        repeats: How often the five folds are drawn.
+        with_course: Whether the recipe of the courses stands beside ours.
+        progress: Called with each result, in order, and the number of folds.
+    """
+
+    jobs: int = 1
+    repeats: int = 1
+    with_course: bool = False
+    progress: Progress = no_progress
+
+
 @dataclass(frozen=True)
 class Task:
-    """Everything that one outer fold needs, ready to go to another process."""
+    """Everything that one outer fold needs, ready to go to another process.
+
+    `tuned` holds settings that were chosen before; None tunes inside the fold.
+    """
 
     number: int
-    schema: CustomerSchema
-    matrix: Matrix
-    churned: Labels
+    sample: Sample
     learned: Rows
     judged: Rows
+    families: tuple[str, ...]
     with_course: bool
+    tuned: dict[str, Tuned] | None
 
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What one outer fold gave: metrics by recipe, and the C it chose."""
+    """What one outer fold gave.
+
+    Attributes:
+        number: From 1.
+        rows: Customers learned from and judged, together.
+        judged: Row numbers of those judged.
+        tuned: The settings it chose, by family.
+        metrics: Quality on the judged rows, by recipe.
+        logits: Raw scores of the judged rows, by family.
+    """
 
     number: int
-    best_c: float
+    rows: int
+    judged: Rows
+    tuned: dict[str, Tuned]
     metrics: dict[str, Metrics]
+    logits: dict[str, Floats]
 
 
 @dataclass(frozen=True)
@@ -60,50 +98,80 @@ class Evaluation:
 
     def mean(self, recipe: str, metric: str) -> float:
         """Return the mean of a metric over the folds."""
-        return float(np.mean(self._values(recipe, metric)))
+        return float(np.mean(self.values(recipe, metric)))
 
     def deviation(self, recipe: str, metric: str) -> float:
         """Return the standard deviation of a metric over the folds."""
-        return float(np.std(self._values(recipe, metric), ddof=1))
+        return float(np.std(self.values(recipe, metric), ddof=1))
 
-    def _values(self, recipe: str, metric: str) -> list[float]:
+    def values(self, recipe: str, metric: str) -> list[float]:
+        """Return a metric of every fold."""
         return [getattr(fold.metrics[recipe], metric) for fold in self.folds]
 
 
 def evaluate_table(
     table: Table, config: TrainConfig, *, with_course: bool, jobs: int, progress: Progress
 ) -> Evaluation:
-    """Read a table as training does and judge the recipe on it: 5 x 5 folds."""
-    dataset = build_dataset(table, config, "evaluated")
-    return evaluate(dataset, with_course=with_course, jobs=jobs, progress=progress)
+    """Read a table as training does and judge its families on it: 5 x 5 folds."""
+    with one_thread():
+        dataset = build_dataset(table, config, "evaluated")
+        return cross_validate(
+            sample_of(dataset, config),
+            dataset.keys,
+            config.families,
+            Plan(jobs=jobs, repeats=REPEATS, with_course=with_course, progress=progress),
+        )
 
 
-def evaluate(
-    dataset: Dataset,
-    *,
-    with_course: bool,
-    jobs: int,
-    progress: Progress,
-    repeats: int = REPEATS,
-) -> Evaluation:
-    """Run 5 folds `repeats` times (seed 42) over all customers.
+def sample_of(dataset: Dataset, config: TrainConfig, rows: Rows | None = None) -> Sample:
+    """Return these customers (default: all) with the constraints of the file.
 
-    Knots, scales and C are chosen inside each outer fold; all recipes see the
-    same folds. The champion is not involved.
-
-    Args:
-        dataset: The customers.
-        with_course: Whether the recipe of the courses stands beside ours.
-        jobs: Number of processes; the result does not depend on it.
-        progress: Called with each result, in order, and the number of folds.
-        repeats: How often the five folds are drawn.
+    Raises:
+        ConfigError: When a constraint is on a field that is no number.
     """
-    tasks = list(_tasks(dataset, repeats=repeats, with_course=with_course))
+    everybody = np.arange(len(dataset.customers)) if rows is None else rows
+    return Sample(
+        schema=dataset.schema,
+        matrix=dataset.matrix(everybody),
+        churned=dataset.churned[everybody],
+        weights=dataset.weights[everybody],
+        monotonic=monotonic_signs(dataset.schema, config),
+    )
+
+
+def cross_validate(
+    sample: Sample,
+    keys: Sequence[str],
+    families: Sequence[str],
+    plan: Plan,
+    tuned: dict[str, Tuned] | None = None,
+) -> Evaluation:
+    """Judge families on the same outer folds, seed 42.
+
+    Knots, scales and settings are chosen inside each outer fold, unless `tuned`
+    gives the settings. Rows with the same key are never on both sides of a fold.
+    """
+    tasks = [
+        Task(number, sample, learned, judged, tuple(families), plan.with_course, tuned)
+        for number, (learned, judged) in enumerate(outer_folds(sample, keys, plan.repeats), 1)
+    ]
     results = []
-    for result in _run(tasks, jobs):
+    for result in _run(tasks, plan.jobs):
         results.append(result)
-        progress(result, len(tasks))
+        plan.progress(result, len(tasks))
     return Evaluation(tuple(results))
+
+
+def outer_folds(sample: Sample, keys: Sequence[str], repeats: int) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the rows to learn from and to judge: five folds per repeat."""
+    groups = np.unique(np.array(keys), return_inverse=True)[1]
+    if len(set(keys)) == len(keys):
+        folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=repeats, random_state=SEED)
+        yield from folds.split(sample.matrix, sample.churned)
+        return
+    for repeat in range(repeats):
+        grouped = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED + repeat)
+        yield from grouped.split(sample.matrix, sample.churned, groups)
 
 
 def run_fold(task: Task) -> FoldResult:
@@ -113,29 +181,30 @@ def run_fold(task: Task) -> FoldResult:
 
 
 def _run_fold(task: Task) -> FoldResult:
-    learned, churned = task.matrix[task.learned], task.churned[task.learned]
-    judged, truth = task.matrix[task.judged], task.churned[task.judged]
-    best_c = tune(learned, churned, task.schema).best_c
-    fit = fit_scorecard(learned, churned, task.schema, best_c)
-    metrics = {"scorecard": measure(truth, fit.probabilities(judged))}
+    learned, judged = task.sample.take(task.learned), task.sample.take(task.judged)
+    tuned = tune_families(task.families, learned) if task.tuned is None else task.tuned
+    fits = fit_families(task.families, learned, tuned)
+    logits = {name: fit.logits(judged.matrix) for name, fit in fits.items()}
+    chances = {name: expit(found) for name, found in logits.items()}
     if task.with_course:
-        metrics["course"] = measure(
-            truth, course_probabilities(task.schema, learned, churned, judged)
+        chances["course"] = course_probabilities(
+            learned.schema, learned.matrix, learned.churned, judged.matrix
         )
-    return FoldResult(task.number, best_c, metrics)
+    return FoldResult(
+        number=task.number,
+        rows=len(task.learned) + len(task.judged),
+        judged=task.judged,
+        tuned={name: tuned_of(name, tuned) for name in task.families},
+        metrics={
+            name: measure(judged.churned, found, judged.weights) for name, found in chances.items()
+        },
+        logits=logits,
+    )
 
 
 def metric_names() -> tuple[str, ...]:
     """Return the metrics that have a mean, in the order of the tables."""
     return tuple(field.name for field in fields(Metrics) if field.name not in {"rows", "churned"})
-
-
-def _tasks(dataset: Dataset, *, repeats: int, with_course: bool) -> Iterator[Task]:
-    matrix = dataset.matrix()
-    folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=repeats, random_state=SEED)
-    splits = folds.split(matrix, dataset.churned)
-    for number, (learned, judged) in enumerate(splits, 1):
-        yield Task(number, dataset.schema, matrix, dataset.churned, learned, judged, with_course)
 
 
 def _run(tasks: list[Task], jobs: int) -> Iterator[FoldResult]:

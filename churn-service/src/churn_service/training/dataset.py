@@ -1,5 +1,6 @@
 """Customers with known outcome, as values and as a matrix."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from churn_service.training.table import Table
 
 Matrix = NDArray[Any]
 Labels = NDArray[np.int64]
+Weights = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
@@ -22,6 +24,9 @@ class Dataset:
     """Customers with known outcome, in the order of the file.
 
     `keys` decide the split: the id, or a hash of the row where there is none.
+    `weights` says how many customers each row stands for; empty means one each.
+    `monthly_value` is what each customer pays a month (NaN: not known), where the
+    training file names its column.
     """
 
     table: Table
@@ -30,6 +35,12 @@ class Dataset:
     keys: tuple[str, ...]
     churned: Labels
     findings: tuple[Finding, ...]
+    weights: Weights = dataclasses.field(default_factory=lambda: np.empty(0))
+    monthly_value: Weights | None = None
+
+    def __post_init__(self) -> None:
+        if not self.weights.size:
+            object.__setattr__(self, "weights", np.ones(len(self.customers)))
 
     def matrix(self, rows: Rows | None = None) -> Matrix:
         """Return the values of these rows (default: all) for the pipeline."""

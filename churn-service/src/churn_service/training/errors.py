@@ -16,7 +16,15 @@ class ConfigError(TrainingError):
 
 
 class DataError(TrainingError):
-    """The table cannot be used; the text names column or line, and the cure."""
+    """The table cannot be used; the text names column or line, and the cure.
+
+    Attributes:
+        rule: The entry of the reference of findings that explains it, or "".
+    """
+
+    def __init__(self, text: str, *, rule: str = "") -> None:
+        super().__init__(text)
+        self.rule = rule
 
 
 class FitError(TrainingError):

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from churn_contract.schema import CustomerSchema
 
 Floats = NDArray[np.float64]
+KNOTS = 12
 
 
 class NumberBasis(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped base
@@ -27,7 +28,7 @@ class NumberBasis(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # unt
         n_knots: Number of quantiles, ends included; equal quantiles merge.
     """
 
-    def __init__(self, n_knots: int = 12) -> None:
+    def __init__(self, n_knots: int = KNOTS) -> None:
         self.n_knots = n_knots
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002, N803 - scikit-learn's names
@@ -77,8 +78,10 @@ class ColumnBasis:
         self.marks_missing = marks_missing
 
 
-def build_features(schema: CustomerSchema) -> ColumnTransformer:
+def build_features(schema: CustomerSchema, knots: int = KNOTS) -> ColumnTransformer:
     """Return the unfitted transformer for the matrix of a schema's customers.
+
+    Two knots, the ends of the range, leave one straight line per number.
 
     Numbers come first, then levels, each in the order of the schema. A level
     that the schema does not list has zeros everywhere.
@@ -90,7 +93,7 @@ def build_features(schema: CustomerSchema) -> ColumnTransformer:
         handle_unknown="ignore",
         sparse_output=False,
     )
-    steps = [("numbers", NumberBasis(), numbers), ("levels", encoder, levels)]
+    steps = [("numbers", NumberBasis(knots), numbers), ("levels", encoder, levels)]
     return ColumnTransformer([step for step in steps if step[2]])
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from churn_contract.schema import CustomerSchema, Field, training_range
 from churn_contract.validation import Validator
 from churn_service.artefact.golden import GoldenRow
+from churn_service.training.calibration import CalibratedFit
 from churn_service.training.dataset import to_matrix
-from churn_service.training.pipeline import Fit
 
 FEWEST_ROWS = 64
 UNSEEN_LEVEL = "never_seen_in_training"
@@ -17,7 +17,7 @@ UNSEEN_LEVEL = "never_seen_in_training"
 Cells = dict[str, str]
 
 
-def golden_rows(fit: Fit, schema: CustomerSchema) -> tuple[GoldenRow, ...]:
+def golden_rows(fit: CalibratedFit, schema: CustomerSchema) -> tuple[GoldenRow, ...]:
     """Return constructed customers with the answers of the training pipeline."""
     cells = golden_cells(schema)
     validator = Validator(schema)

@@ -1,49 +1,87 @@
 """From a table and a training file to the schema of its customers."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from churn_contract.schema import CustomerSchema, Field, OutcomeField, canonical_name
-from churn_service.training.columns import Column, infer_field
+from churn_service.training.columns import Column, Inferred, infer_field
 from churn_service.training.config import ColumnConfig, TrainConfig, nearest
-from churn_service.training.content import spellings
 from churn_service.training.errors import ConfigError, DataError
-from churn_service.training.findings import Finding
-from churn_service.training.table import Table, most_common
+from churn_service.training.findings import Finding, accepted, finding, stop_at_errors
+from churn_service.training.outcome import infer_outcome
+from churn_service.training.special_columns import (
+    check_ids,
+    check_times,
+    horizon_of,
+    special_columns,
+)
+from churn_service.training.table import Table
 
-FEWEST_OF_A_CLASS = 50
-FEW_OF_A_CLASS = 200
+MOST_FEATURES = 500
 RESERVED = "customer_id"  # the id's name in requests where the schema names none
 _NO_CONFIG = ColumnConfig()
+
+
+@dataclass(frozen=True)
+class TableInference:
+    """The schema of a table's customers, and what was found out on the way.
+
+    `cells` has the cells of each feature by canonical name, as the validator
+    reads them: numbers plain, dates as ages, words for missing as empty.
+    """
+
+    schema: CustomerSchema
+    findings: tuple[Finding, ...]
+    cells: Mapping[str, Sequence[str]]
 
 
 def infer_schema(
     table: Table, config: TrainConfig, name: str
 ) -> tuple[CustomerSchema, list[Finding]]:
-    """Return the schema of a table's customers and what the checks noticed.
+    """Return the schema of a table's customers and what the checks noticed."""
+    found = infer_table(table, config, name)
+    return found.schema, list(found.findings)
+
+
+def infer_table(table: Table, config: TrainConfig, name: str) -> TableInference:
+    """Find out what every column of a table is.
 
     Raises:
         ConfigError: The training file names what the table does not have.
-        DataError: A column cannot be used as the training file says.
+        DataError: The table cannot be used as the training file says; every
+            finding of the level error is listed, with its cure.
     """
-    by_name = _columns_by_name(table, config)
-    outcome, findings = _outcome(table, config)
-    fields = []
+    _check_named(table, config)
+    outcome, findings = infer_outcome(table, config)
+    check_ids(table, config)
+    check_times(table, config)
+    inferred = _columns(table, config, outcome)
+    schema = _schema(name, table, config, [each.field for each in inferred])
+    findings += _table_findings(table, schema, config)
+    findings += [noticed for each in inferred for noticed in each.findings]
+    stop_at_errors(findings)
+    cells = {each.field.name: each.cells for each in inferred}
+    return TableInference(schema, tuple(findings), cells)
+
+
+def _columns(table: Table, config: TrainConfig, outcome: Field) -> list[Inferred]:
+    by_name = {canonical_name(column): entry for column, entry in config.columns.items()}
+    special = special_columns(table, config) | {outcome.name: outcome}
+    inferred = []
     for index, raw in enumerate(table.header):
         canonical = canonical_name(raw)
-        if canonical == outcome.name:
-            fields.append(outcome)
-        elif config.id is not None and canonical == canonical_name(config.id):
-            fields.append(_id_field(table, index))
-        else:
-            column = Column(raw, table.column(index), by_name.get(canonical, _NO_CONFIG))
-            field, noticed = infer_field(column)
-            fields.append(field)
-            findings += noticed
-    return _schema(name, config, outcome, fields), findings
+        if canonical in special:
+            inferred.append(Inferred(special[canonical], (), ()))
+            continue
+        entry = by_name.get(canonical, _NO_CONFIG)
+        column = Column(raw, table.column(index), entry, config.snapshot_date)
+        inferred.append(infer_field(column))
+    return inferred
 
 
-def _schema(name: str, config: TrainConfig, outcome: Field, fields: list[Field]) -> CustomerSchema:
+def _schema(
+    name: str, table: Table, config: TrainConfig, fields: Sequence[Field]
+) -> CustomerSchema:
     features = [field.name for field in fields if field.role == "feature"]
     if not features:
         raise DataError("no column is left to learn from; all are ignored, ids or contacts")
@@ -52,99 +90,64 @@ def _schema(name: str, config: TrainConfig, outcome: Field, fields: list[Field])
             f'column {RESERVED} names customers: write id = "{RESERVED}" under [data], '
             f'or type = "ignore" under [columns.{RESERVED}]'
         )
+    _check_value(config, fields)
+    outcome = next(field for field in fields if field.role == "outcome")
     return CustomerSchema(
         name=name,
-        id=canonical_name(config.id or "") or None,
-        outcome=OutcomeField(outcome.name, outcome.levels[-1], config.horizon_days),
+        id=canonical_name(config.id) if config.id else None,
+        outcome=OutcomeField(outcome.name, outcome.levels[-1], horizon_of(table, config)),
         fields=tuple(fields),
     )
 
 
-def _columns_by_name(table: Table, config: TrainConfig) -> dict[str, ColumnConfig]:
-    _check_named(table, config)
+def _check_value(config: TrainConfig, fields: Sequence[Field]) -> None:
+    if config.value is None:
+        return
+    name = canonical_name(config.value)
+    if not any(field.name == name and field.kind == "number" for field in fields):
+        raise DataError(f"[data] value: column {config.value} must hold numbers that vary")
+
+
+def _table_findings(table: Table, schema: CustomerSchema, config: TrainConfig) -> list[Finding]:
+    found = []
+    if table.cleaned:
+        shown = ", ".join(map(repr, table.cleaned[:5]))
+        found.append(finding("dirty-header", "", f"{len(table.cleaned)} names cleaned: {shown}"))
+    if table.encoding == "cp1252":
+        found.append(finding("encoding", "", "is no UTF-8; read as Windows-1252"))
+    if len(schema.features) > MOST_FEATURES:
+        text = f"has {len(schema.features):,} columns to learn from, at most {MOST_FEATURES} fit"
+        found.append(finding("too-many-columns", "", text))
+    return [accepted(each) if each.rule in config.allow else each for each in found]
+
+
+def _check_named(table: Table, config: TrainConfig) -> None:
+    named = _named(config)
+    for key, value in named:
+        if canonical_name(value) not in table.names:
+            raise ConfigError(
+                f"[data] {key}: the table has no column {value!r}{nearest(value, table.header)}"
+            )
     for column in config.columns:
         if canonical_name(column) not in table.names:
             raise ConfigError(
                 f"[columns.{column}]: the table has no such column{nearest(column, table.header)}"
             )
-    return {canonical_name(column): entry for column, entry in config.columns.items()}
+    by_column: dict[str, str] = {}
+    for key, value in named:
+        other = by_column.setdefault(canonical_name(value), key)
+        if other is not key:
+            raise ConfigError(f"[data] {other} and {key} name the same column")
 
 
-def _check_named(table: Table, config: TrainConfig) -> None:
-    named = {"target": config.target} | ({"id": config.id} if config.id else {})
-    for key, value in named.items():
-        if canonical_name(value) not in table.names:
-            raise ConfigError(
-                f"[data] {key}: the table has no column {value!r}{nearest(value, table.header)}"
-            )
-    if len(set(map(canonical_name, named.values()))) < len(named):
-        raise ConfigError("[data] target and id name the same column")
-
-
-def _id_field(table: Table, index: int) -> Field:
-    raw = table.header[index]
-    cells = table.column(index)
-    if "" in cells:
-        raise DataError(f"line {table.lines[cells.index('')]}: the id {raw} is empty")
-    _check_unique(table, raw, cells)
-    return Field(name=canonical_name(raw), raw=_raw(raw), kind="text", role="id")
-
-
-def _check_unique(table: Table, raw: str, cells: Sequence[str]) -> None:
-    repeated = list(Counter(cells) - Counter(set(cells)))
-    if repeated:
-        lines = [str(table.lines[row]) for row, cell in enumerate(cells) if cell == repeated[0]]
-        raise DataError(
-            f"column {raw}: {len(repeated)} ids stand in more than one row, the first "
-            f"in lines {', '.join(lines[:5])}; keep one row per customer"
-        )
-
-
-def _outcome(table: Table, config: TrainConfig) -> tuple[Field, list[Finding]]:
-    index = table.names.index(canonical_name(config.target))
-    raw, cells = table.header[index], table.column(index)
-    if "" in cells:
-        line = table.lines[cells.index("")]
-        raise DataError(
-            f"column {raw}: {cells.count('')} rows have no outcome, the first in line {line}; "
-            "leave them out"
-        )
-    levels = spellings(raw, cells)
-    positive = canonical_name(config.positive)
-    if positive not in levels:
-        raise ConfigError(
-            f"[data] positive: column {raw} has no value {config.positive!r}"
-            f"{nearest(config.positive, levels.values())}"
-        )
-    if len(levels) != 2:
-        raise DataError(
-            f"column {raw} must have two values, it has {len(levels)}: {most_common(cells)}"
-        )
-    findings = _class_sizes(raw, Counter(map(canonical_name, cells)))
-    ordered = sorted(levels, key=lambda level: level == positive)
-    field = Field(
-        name=canonical_name(raw),
-        raw=_raw(raw),
-        kind="category",
-        role="outcome",
-        levels=tuple(ordered),
-        raw_levels=tuple(levels[level] for level in ordered),
+def _named(config: TrainConfig) -> list[tuple[str, str]]:
+    """Return the columns that [data] names, each with its key."""
+    ids = [name for name in (config.id, *config.more_ids) if name]
+    pairs = [("target", config.target), *(("id", name) for name in ids)]
+    others = (
+        ("weight", config.weight),
+        ("time", config.time),
+        ("value", config.value),
+        ("horizon", config.horizon),
     )
-    return field, findings
-
-
-def _class_sizes(raw: str, counts: Counter[str]) -> list[Finding]:
-    level, fewest = min(counts.items(), key=lambda item: item[1])
-    if fewest < FEWEST_OF_A_CLASS:
-        raise DataError(
-            f"column {raw}: only {fewest} rows have {level!r}; "
-            f"at least {FEWEST_OF_A_CLASS} are needed to learn from"
-        )
-    if fewest < FEW_OF_A_CLASS:
-        text = f"only {fewest} rows have {level!r}; probabilities will be rough"
-        return [Finding(raw, "warning", text)]
-    return []
-
-
-def _raw(raw: str) -> str:
-    return "" if raw == canonical_name(raw) else raw
+    return [*pairs, *((key, name) for key, name in others if name)]

@@ -5,15 +5,29 @@ from dataclasses import fields
 
 from churn_contract.schema import Field
 from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
+from churn_service.training.report.facts import Facts
+from churn_service.training.report.proportions import NARROW, percent, share_text
+from churn_service.training.report.slices import LEAST_ROWS, LOUD
 from churn_service.training.trained import TrainedModel
 
 
-def model_card(model: TrainedModel) -> str:
+def model_card(model: TrainedModel, facts: Facts) -> str:
     """Return the card as Markdown; it names no time, host or user."""
-    return "\n".join(_lines(model)) + "\n"
+    parts = (_purpose(model), _quality(model, facts), _drivers(facts), _people(facts))
+    lines = [line for part in (*parts, _fields(model), _LIMITS) for line in part]
+    return "\n".join(lines).replace(NARROW, " ") + "\n"
 
 
-def _lines(model: TrainedModel) -> Iterator[str]:
+_LIMITS = (
+    "",
+    "## Limits",
+    "Numbers beyond the training range count as its end. Customers unlike those of the",
+    "table get probabilities nobody has checked. Train again when offers, prices or",
+    "customers change.",
+)
+
+
+def _purpose(model: TrainedModel) -> Iterator[str]:
     document = model.document
     horizon = f"within {document.horizon_days} days" if document.horizon_days else "(no horizon)"
     yield from (
@@ -29,23 +43,51 @@ def _lines(model: TrainedModel) -> Iterator[str]:
         f"{document.training.rows:,} customers, {document.training.churned:,} of them churned,",
         f"from a table with sha256 `{document.training.data_sha256}`.",
         "The test part (20 %, by a keyed hash of the id) was never learned from.",
-        "",
-        "## Quality on the test part",
-        "| measure | value |",
-        "|---|---|",
     )
+
+
+def _quality(model: TrainedModel, facts: Facts) -> Iterator[str]:
+    yield from ("", "## Quality on the test part", "| measure | value |", "|---|---|")
     for field in fields(Metrics):
         value = metric_text(field.name, getattr(model.test, field.name))
         yield f"| {METRIC_LABELS[field.name]} | {value} |"
+    found = facts.calibration
+    yield f"| calibration error (noise: up to {found.error_limit:.4f}) | {found.error:.4f} |"
+    yield f"| AUC, 95 % | {facts.ranking.auc_low:.4f} to {facts.ranking.auc_high:.4f} |"
+
+
+def _drivers(facts: Facts) -> Iterator[str]:
+    yield from ("", "## What drives it")
+    names = ", ".join(effect.field for effect in facts.effects[:5])
+    yield f"Strongest fields: {names}. Effects are associations, not promises of an action."
+    for check in facts.leaks:
+        if not check.passed:
+            yield f"Leak check not passed: {check.name}: {check.found}."
+
+
+def _people(facts: Facts) -> Iterator[str]:
+    yield from ("", "## People")
+    worst = [entry for entry in facts.slices if abs(entry.score) > LOUD]
+    yield f"{len(facts.slices)} groups of at least {LEAST_ROWS} test customers were judged."
+    for entry in worst:
+        yield (
+            f"- {entry.field}: {entry.group}: said {percent(entry.said)}, left "
+            f"{share_text(entry.happened)}: do not rely on it here."
+        )
+    if not worst:
+        yield "No group misses by more than three standard errors."
+    for group in facts.fairness:
+        yield (
+            f"- {group.field}: {group.group}: selected {share_text(group.selected)}, "
+            f"left {share_text(group.happened)}{', too few to judge' if group.small else ''}"
+        )
+    if not facts.fairness:
+        yield "No field is marked sensitive, so groups of people were not compared."
+
+
+def _fields(model: TrainedModel) -> Iterator[str]:
     yield from ("", "## Fields", "| field | kind | accepted | marks |", "|---|---|---|---|")
-    yield from map(_field_row, document.schema.features)
-    yield from (
-        "",
-        "## Limits",
-        "Numbers beyond the training range count as its end. Customers unlike those of the",
-        "table get probabilities nobody has checked. Train again when offers, prices or",
-        "customers change.",
-    )
+    yield from map(_field_row, model.document.schema.features)
 
 
 MARKS = ("nullable", "actionable", "sensitive")

@@ -11,9 +11,9 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from churn_contract.schema import CustomerSchema
-from churn_service.training.dataset import Labels, Matrix, Rows
+from churn_service.training.dataset import Labels, Matrix, Rows, Weights
 from churn_service.training.errors import FitError
-from churn_service.training.features import build_features
+from churn_service.training.features import KNOTS, build_features
 
 C_CHOICES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 INNER_FOLDS = 3
@@ -55,16 +55,26 @@ class Fit:
         return found
 
 
-def fit_scorecard(matrix: Matrix, churned: Labels, schema: CustomerSchema, c: float) -> Fit:
+def fit_scorecard(
+    matrix: Matrix,
+    churned: Labels,
+    schema: CustomerSchema,
+    c: float,
+    weights: Weights | None = None,
+    *,
+    knots: int = KNOTS,
+) -> Fit:
     """Fit features and weights on these rows, to proven convergence.
+
+    `weights` says how many customers each row stands for; None means one each.
 
     Raises:
         FitError: When the gradient is above 1e-8.
     """
-    features = build_features(schema)
+    features = build_features(schema, knots)
     learned = features.fit_transform(matrix)
-    model = _fitted(learned, churned, c)
-    gradient = gradient_norm(model, learned, churned)
+    model = _fitted(learned, churned, c, weights)
+    gradient = gradient_norm(model, learned, churned, weights)
     if not gradient <= GRADIENT_LIMIT:
         raise FitError(
             f"the fit did not converge: max|gradient|/n is {gradient:.1e}, "
@@ -73,44 +83,65 @@ def fit_scorecard(matrix: Matrix, churned: Labels, schema: CustomerSchema, c: fl
     return Fit(features, model, gradient, int(model.n_iter_[0]))
 
 
-def tune(matrix: Matrix, churned: Labels, schema: CustomerSchema) -> Tuning:
+def tune(
+    matrix: Matrix,
+    churned: Labels,
+    schema: CustomerSchema,
+    weights: Weights | None = None,
+    *,
+    knots: int = KNOTS,
+) -> Tuning:
     """Choose C by the mean log loss of three inner folds.
 
     Knots and scales are those of the inner training folds, never of the rows
     that are judged. Of equal losses the stronger penalty wins.
     """
     folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=SEED)
-    losses = [_fold_losses(matrix, churned, schema, fold) for fold in folds.split(matrix, churned)]
+    given = np.ones(len(churned)) if weights is None else weights
+    losses = [
+        _fold_losses(matrix, churned, given, build_features(schema, knots), fold)
+        for fold in folds.split(matrix, churned)
+    ]
     means = dict(zip(C_CHOICES, np.mean(losses, axis=0).tolist(), strict=True))
     return Tuning(min(C_CHOICES, key=means.__getitem__), means)
 
 
-def gradient_norm(model: LogisticRegression, features: Floats, churned: Labels) -> float:
+def gradient_norm(
+    model: LogisticRegression, features: Floats, churned: Labels, weights: Weights | None = None
+) -> float:
     """Return max|gradient| / n of the penalised log loss at a fitted model."""
-    weights = model.coef_[0]
+    coefficients = model.coef_[0]
     residuals = model.predict_proba(features)[:, 1] - churned
-    gradient = features.T @ residuals + weights / model.C
+    if weights is not None:
+        residuals = residuals * weights
+    gradient = features.T @ residuals + coefficients / model.C
     largest = max(np.abs(gradient).max(), abs(residuals.sum()))
     return float(largest / len(churned))
 
 
 def _fold_losses(
-    matrix: Matrix, churned: Labels, schema: CustomerSchema, fold: tuple[Rows, Rows]
+    matrix: Matrix,
+    churned: Labels,
+    weights: Weights,
+    transformer: ColumnTransformer,
+    fold: tuple[Rows, Rows],
 ) -> list[float]:
     inner, held = fold
-    transformer = build_features(schema)
     learned = transformer.fit_transform(matrix[inner])
     judged = transformer.transform(matrix[held])
     losses = []
     for c in C_CHOICES:
-        model = _fitted(learned, churned[inner], c)
-        losses.append(float(log_loss(churned[held], model.predict_proba(judged)[:, 1])))
+        model = _fitted(learned, churned[inner], c, weights[inner])
+        chances = model.predict_proba(judged)[:, 1]
+        losses.append(float(log_loss(churned[held], chances, sample_weight=weights[held])))
     return losses
 
 
-def _fitted(features: Floats, churned: Labels, c: float) -> LogisticRegression:
+def _fitted(
+    features: Floats, churned: Labels, c: float, weights: Weights | None = None
+) -> LogisticRegression:
     model = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-9, max_iter=100)
     with warnings.catch_warnings():
         # a line search that finds no better point warns; the gradient is the judge
         warnings.simplefilter("ignore")
-        return model.fit(features, churned)
+        return model.fit(features, churned, sample_weight=weights)

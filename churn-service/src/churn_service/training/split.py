@@ -38,7 +38,8 @@ def split_dataset(dataset: Dataset) -> Split:
     """Put each customer into train, validation or test (60, 20, 20 %).
 
     A customer stays in the same part in every retraining, so a test customer
-    never becomes one that a later model has learned from.
+    never becomes one that a later model has learned from; all rows of a
+    customer are in one part.
 
     Raises:
         DataError: When a part lacks one of the two outcomes.

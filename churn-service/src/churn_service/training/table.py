@@ -1,42 +1,44 @@
 """Read a table of customers as text, whatever wrote the file."""
 
-import codecs
-import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from churn_contract.schema import canonical_name
+from churn_service.training.delimited import (
+    SEPARATORS,
+    Rows,
+    check_widths,
+    clean_name,
+    raw_header,
+    sniff_separator,
+    split_rows,
+)
+from churn_service.training.encoding import decode, unpack
 from churn_service.training.errors import DataError
-
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_FOREIGN = {
-    b"PK\x03\x04": "an Excel workbook or a zip file; save it as CSV (UTF-8)",
-    b"PAR1": "a Parquet file; export it as CSV",
-    b"\x1f\x8b": "compressed with gzip; unpack it first",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook; save it as CSV (UTF-8)",
-    codecs.BOM_UTF16_LE: "in UTF-16; save it as UTF-8",
-    codecs.BOM_UTF16_BE: "in UTF-16; save it as UTF-8",
-}
-_FIELD_LIMIT = 131_072
+from churn_service.training.parquet import MAGIC as PARQUET_MAGIC
+from churn_service.training.parquet import read_columns
 
 
 @dataclass(frozen=True)
 class Table:
     """All cells of a file as trimmed text, and how the file was read.
 
-    `lines` has the line of the file that each row begins on.
+    `lines` has the line of the file that each row begins on; in a Parquet file
+    the row's number. `cleaned` has the column names that were not clean, as
+    the file spells them.
     """
 
     header: tuple[str, ...]
-    rows: list[list[str]]
+    rows: Rows
     lines: list[int]
     separator: str
     encoding: str
     size: int
     sha256: str
+    cleaned: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,116 +57,91 @@ def read_table(path: Path) -> Table:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except DataError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {error}", rule=error.rule) from error
 
 
 def parse_table(data: bytes) -> Table:
-    """Parse delimited text: separator, quotes, BOM and encoding are found out.
+    """Parse a table: CSV of any separator and encoding, gzip, or Parquet.
 
     Raises:
         DataError: Naming the line and the cure.
     """
-    text, encoding = _decode(data)
-    separator = _sniff(text)
-    rows, lines = _split(text, separator)
-    header = tuple(rows[0])
-    _check_header(header)
-    _check_widths(rows, lines, text)
-    if len(rows) == 1:
-        raise DataError("has a header but no rows")
-    return Table(
-        header=header,
-        rows=rows[1:],
-        lines=lines[1:],
-        separator=SEPARATORS[separator],
-        encoding=encoding,
-        size=len(data),
-        sha256=sha256(data).hexdigest(),
-    )
+    content = unpack(data)
+    if content.startswith(PARQUET_MAGIC):
+        return _from_parquet(data, content)
+    text, encoding = decode(content)
+    separator = sniff_separator(text)
+    rows, lines = split_rows(text, separator)
+    check_widths(rows, lines, is_cut=not text.endswith(("\n", "\r")))
+    written = tuple(raw_header(text, separator))
+    return _table(data, written, rows[1:], lines[1:], (SEPARATORS[separator], encoding))
 
 
-def _decode(data: bytes) -> tuple[str, str]:
-    if not data.strip():
-        raise DataError("is empty")
-    for start, what in _FOREIGN.items():
-        if data.startswith(start):
-            raise DataError(f"is {what}")
-    if b"\x00" in data:
-        raise DataError(f"is no text: byte {data.index(0)} is zero; export it as CSV in UTF-8")
-    try:
-        return data.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError as error:
-        return _decode_windows(data, error.start), "cp1252"
-
-
-def _decode_windows(data: bytes, first_bad: int) -> str:
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"is neither UTF-8 (byte {first_bad}) nor Windows-1252 (byte {error.start}); "
-            "save it as UTF-8"
-        ) from error
-
-
-def _sniff(text: str) -> str:
-    """Return the separator that gives the header the most cells."""
-    first = next(line for line in text.splitlines() if line.strip())
-    cells = {mark: len(next(csv.reader([first], delimiter=mark))) for mark in SEPARATORS}
-    best = max(SEPARATORS, key=cells.__getitem__)
-    if cells[best] == 1:
-        tried = ", ".join(SEPARATORS.values())
-        raise DataError(f"has one column only; separators tried: {tried}")
-    return best
-
-
-def _split(text: str, separator: str) -> tuple[list[list[str]], list[int]]:
-    rows, lines = [], []
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
-    start = 1
-    try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any(cells):
-                rows.append(cells)
-                lines.append(start)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(_broken_line(start, error)) from error
-    return rows, lines
-
-
-def _broken_line(line: int, error: csv.Error) -> str:
-    if "field larger" in str(error):
-        return f"line {line}: a cell has more than {_FIELD_LIMIT} characters; is a quote missing?"
-    return f"line {line}: a quoted cell is broken or never ends ({error}); is the file complete?"
-
-
-def _check_header(header: tuple[str, ...]) -> None:
-    if "" in header:
-        raise DataError(f"column {header.index('') + 1} has no name in the first line")
-    alike: dict[str, list[str]] = {}
-    for name in header:
-        alike.setdefault(canonical_name(name), []).append(repr(name))
-    for names in alike.values():
-        if len(names) > 1:
-            raise DataError(f"columns {', '.join(names)} have the same name; rename one")
-
-
-def _check_widths(rows: list[list[str]], lines: list[int], text: str) -> None:
-    width = len(rows[0])
-    wrong = [index for index, row in enumerate(rows) if len(row) != width]
-    if not wrong:
-        return
-    first = wrong[0]
-    message = f"line {lines[first]} has {len(rows[first])} cells, the header has {width}"
-    if first == len(rows) - 1 and not text.endswith(("\n", "\r")):
-        raise DataError(f"{message}: the file ends in the middle of a line; get it again")
-    raise DataError(f"{message} ({len(wrong)} such lines); quote cells that hold the separator")
-
-
-def most_common(cells: Sequence[str], count: int = 5) -> str:
-    """Return the commonest cells in words, for messages."""
+def most_common(cells: Iterable[str] | Mapping[str, int], count: int = 5) -> str:
+    """Return the commonest cells, or those of counts, in words, for messages."""
     ranked = sorted(Counter(cells).items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(repr(text) for text, _ in ranked[:count])
     return shown + (", ..." if len(ranked) > count else "")
+
+
+def _from_parquet(data: bytes, content: bytes) -> Table:
+    names, columns = read_columns(content)
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    return _table(data, tuple(names), rows, list(range(1, len(rows) + 1)), ("parquet", "utf-8"))
+
+
+def _table(
+    data: bytes,
+    written: tuple[str, ...],
+    rows: Rows,
+    lines: list[int],
+    found: tuple[str, str],
+) -> Table:
+    nameless = _nameless(tuple(map(clean_name, written)), rows)
+    if nameless:
+        written = tuple(_without(written, nameless))
+        rows = [_without(row, nameless) for row in rows]
+    header = tuple(map(clean_name, written))
+    _check_header(header)
+    if not rows:
+        raise DataError("has a header but no rows; export the customers, too", rule="header-only")
+    cleaned = [raw for raw, name in zip(written, header, strict=True) if raw != name]
+    separator, encoding = found
+    return Table(
+        header=header,
+        rows=rows,
+        lines=lines,
+        separator=separator,
+        encoding=encoding,
+        size=len(data),
+        sha256=sha256(data).hexdigest(),
+        cleaned=(*cleaned, *("" for _ in nameless)),
+    )
+
+
+def _without(row: Sequence[str], places: set[int]) -> list[str]:
+    return [cell for place, cell in enumerate(row) if place not in places]
+
+
+def _nameless(header: tuple[str, ...], rows: Rows) -> set[int]:
+    """Return the columns without name and content, as commas at line ends make them."""
+    found = {index for index, name in enumerate(header) if not name}
+    return {index for index in found if rows and not any(row[index] for row in rows)}
+
+
+def _check_header(header: tuple[str, ...]) -> None:
+    for place, name in enumerate(header, 1):
+        if not name:
+            raise DataError(
+                f"column {place} has no name in the first line; name it or leave it out",
+                rule="duplicate-name",
+            )
+    spellings: dict[str, list[str]] = {}
+    for name in header:
+        spellings.setdefault(canonical_name(name), []).append(name)
+    for met in spellings.values():
+        if len(met) > 1:
+            raise DataError(
+                f"columns {', '.join(map(repr, met))} have the same name; rename one",
+                rule="duplicate-name",
+            )

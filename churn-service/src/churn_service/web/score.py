@@ -53,7 +53,7 @@ class ScorePage:
         except InvalidCustomersError as error:
             return _page(predictor, sent, errors=_by_field(error), status=422)
         prediction = predictor.explain(customer, TOP_REASONS)
-        self._telemetry.served(predictor.version, predictor.schema, [customer], [prediction])
+        self._telemetry.served(predictor, [customer], [prediction])
         return _page(predictor, sent, verdict=verdict_of(prediction))
 
     def register(self, app: Flask, log: EventLog) -> None:

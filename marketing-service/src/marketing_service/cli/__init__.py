@@ -4,10 +4,11 @@ import click
 
 from marketing_service.cli.campaigns import campaigns
 from marketing_service.cli.customers import customers
+from marketing_service.cli.feedback import feedback
 from marketing_service.cli.mistakes import Commands
 from marketing_service.cli.outcomes import outcomes
 from marketing_service.cli.processes import config, mailbox, migrate, web, worker
-from marketing_service.cli.samples import sample_data, sample_outcomes
+from marketing_service.cli.samples import sample_data, sample_outcomes, sample_panel
 
 HELP = """Campaigns that send at most once and measure what they earned.
 
@@ -35,11 +36,13 @@ for _command in (
     campaigns,
     config,
     customers,
+    feedback,
     mailbox,
     migrate,
     outcomes,
     sample_data,
     sample_outcomes,
+    sample_panel,
     web,
     worker,
 ):

@@ -3,17 +3,30 @@
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from marketing_service.cli.client import ApiClient, client_of
 from marketing_service.cli.exits import REFUSED, CommandError
 from marketing_service.cli.outcomes import recorded_line
-from marketing_service.simulator import demo_campaign_toml, outcomes_for, write_sample_data
+from marketing_service.simulator import (
+    Drift,
+    Panel,
+    ParquetMissingError,
+    bend_laws,
+    demo_campaign_toml,
+    load_laws,
+    outcomes_for,
+    write_panel,
+    write_sample_data,
+)
 
 BATCH = 5_000
+FACTOR = click.FloatRange(0)
 TRAIN_TOML = """[data]
 target = "Churn"
 positive = "Yes"
@@ -26,25 +39,105 @@ horizon_days = 360
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--customers", type=click.IntRange(1, 10_000_000), default=7_000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--effect", type=FACTOR, help="Factor of what offers do; 0 is an A/A world.")
+@click.option("--lost-causes", type=FACTOR, help="Slope by which offers lose hold; usual 1.2.")
+@click.option("--sleeping-dogs", type=FACTOR, help="How much contact wakes up; usual 0.55.")
+@click.option("--parquet", is_flag=True, help="Write Parquet (needs pyarrow), not CSV.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
-def sample_data(output: Path, customers: int, seed: int, *, force: bool) -> None:
+def sample_data(
+    *,
+    output: Path,
+    customers: int,
+    seed: int,
+    effect: float | None,
+    lost_causes: float | None,
+    sleeping_dogs: float | None,
+    parquet: bool,
+    force: bool,
+) -> None:
     """Make customers with known truth: a table to learn from, others to write to.
 
     Writes train.csv and train.toml (for churn train), customers.csv (for the import),
-    campaign.toml (for the plan) and truth.csv, which no training command reads.
+    campaign.toml (for the plan) and truth.csv, which no training command reads: what each
+    customer would do without contact and after each of four offers.
 
     \b
       marketing sample-data --output demo
+      marketing sample-data --output aa --customers 1000000 --effect 0
     """  # noqa: D301 - click wants the character itself
-    if (output / "train.csv").exists() and not force:
-        click.echo(f"{output / 'train.csv'} is there and is kept (--force replaces it)")
+    suffix = _suffix(parquet=parquet)
+    if (output / f"train{suffix}").exists() and not force:
+        click.echo(f"{output / f'train{suffix}'} is there and is kept (--force replaces it)")
         return
+    world = bend_laws(
+        load_laws(), effect=effect, lost_causes=lost_causes, sleeping_dogs=sleeping_dogs
+    )
     output.mkdir(parents=True, exist_ok=True)
     (output / "train.toml").write_text(TRAIN_TOML)
     (output / "campaign.toml").write_text(demo_campaign_toml())
-    files = write_sample_data(output, customers=customers, seed=seed)
+    with _parquet_in_words():
+        files = write_sample_data(output, customers=customers, seed=seed, laws=world, suffix=suffix)
     click.echo(f"{customers:,} customers to write to: {files.customers}")
     click.echo(f"a table with known outcomes to learn from: {files.train}")
+
+
+@click.command("sample-panel")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--customers", type=click.IntRange(1, 10_000_000), default=7_000, show_default=True)
+@click.option("--months", type=click.IntRange(1, 120), default=12, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--moving", is_flag=True, help="Customers grow older, leavers are replaced.")
+@click.option("--drift-month", "month", type=click.IntRange(1), default=6, show_default=True)
+@click.option("--price", type=FACTOR, default=1.0, help="Factor of all prices then, as 1.08.")
+@click.option(
+    "--fiber", type=click.FloatRange(0, 1), default=0.0, help="Share that changes to fiber then."
+)
+@click.option(
+    "--label-delay",
+    "delay_days",
+    type=click.IntRange(0, 365),
+    default=0,
+    help="Most days until it is known.",
+)
+@click.option("--parquet", is_flag=True, help="Write Parquet (needs pyarrow), not CSV.")
+def sample_panel(
+    *,
+    output: Path,
+    customers: int,
+    months: int,
+    seed: int,
+    moving: bool,
+    parquet: bool,
+    **changes: Any,
+) -> None:
+    """Follow customers month by month; Churn says who left within the month.
+
+    Frozen customers (the default) keep their traits and lose exactly p0 of them in twelve
+    months: nothing drifts. With --moving they grow older and leavers are replaced, which
+    is drift without a fault; prices, fiber and late outcomes are switched on beside.
+
+    \b
+      marketing sample-panel --output panel --moving --months 24 --price 1.08 --fiber 0.1
+    """  # noqa: D301 - click wants the character itself
+    drift = Drift(**changes)
+    if drift != Drift(month=drift.month) and not moving:
+        raise click.UsageError("--price, --fiber and --label-delay need --moving")
+    panel = Panel(customers=customers, months=months, moving=moving, drift=drift, seed=seed)
+    with _parquet_in_words():
+        files = write_panel(output, panel, laws=load_laws(), suffix=_suffix(parquet=parquet))
+    click.echo(f"{customers:,} customers over {months} months: {files.panel}")
+
+
+@contextmanager
+def _parquet_in_words() -> Iterator[None]:
+    try:
+        yield
+    except ParquetMissingError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _suffix(*, parquet: bool) -> str:
+    return ".parquet" if parquet else ".csv"
 
 
 @click.command("sample-outcomes")

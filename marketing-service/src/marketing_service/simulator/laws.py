@@ -13,6 +13,30 @@ Columns = dict[str, Floats]
 Laws = Mapping[str, Any]
 
 
+def bend_laws(
+    laws: Laws,
+    *,
+    effect: float | None = None,
+    lost_causes: float | None = None,
+    sleeping_dogs: float | None = None,
+) -> Laws:
+    """Make another world; None keeps what is written.
+
+    Args:
+        laws: of `load_laws`.
+        effect: factor of what every offer does to the churn logit; 0 is an A/A world.
+        lost_causes: slope by which offers lose their hold on those who leave anyway;
+            0 makes them react like everybody.
+        sleeping_dogs: how much contact wakes those up who have long stopped to think.
+
+    Returns:
+        Laws for `draw_block` and `truth_of`; the given ones stay as they are.
+    """
+    given = {"effect": effect, "lost_cause_slope": lost_causes, "wake": sleeping_dogs}
+    changed = {name: value for name, value in given.items() if value is not None}
+    return {**laws, "reaction": {**laws["reaction"], **changed}}
+
+
 def load_laws() -> Laws:
     """Read the packaged laws: every number by which customers are drawn."""
     source = resources.files("marketing_service.simulator").joinpath("laws.toml")

@@ -56,11 +56,17 @@ def draw_block(index: int, rows: int, *, seed: int, laws: Laws) -> Block:
         The same customers for the same arguments.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index,)))
+    columns = draw_columns(rng, rows, laws)
+    return Block(index * BLOCK_ROWS, columns, rng.random(rows))
+
+
+def draw_columns(rng: np.random.Generator, rows: int, laws: Laws) -> Columns:
+    """Draw the traits of so many customers, trait after trait, and their churn logit."""
     columns: Columns = {"one": np.ones(rows)}
     for draw in (_person, _tenure, _internet, _contract, _phone, _services, _billing, _charges):
         draw(rng, columns, laws)
     columns["z0"] = combine(laws["churn"]["law"], columns)
-    return Block(index * BLOCK_ROWS, columns, rng.random(rows))
+    return columns
 
 
 def _person(rng: np.random.Generator, columns: Columns, laws: Laws) -> None:
@@ -74,19 +80,24 @@ def _person(rng: np.random.Generator, columns: Columns, laws: Laws) -> None:
     columns["dependents"] = happens(rng, np.array(law["dependents"])[partner, senior])
 
 
+def set_months(columns: Columns, months: Floats, laws: Laws) -> None:
+    """Set the months as a customer, and the shapes of it that other laws use."""
+    columns["months"] = months
+    columns["tenure"] = months / laws["tenure"]["longest"]
+    columns["log_tenure"] = np.log1p(months)
+    columns["newcomer"] = np.exp(-months / 2)
+    columns["late"] = (months > 60).astype(np.float64)
+
+
 def _tenure(rng: np.random.Generator, columns: Columns, laws: Laws) -> None:
-    """Draw the months as a customer, and the shapes of it that other laws use."""
+    """Draw the months as a customer."""
     law, drawn = laws["tenure"], rng.random(columns["one"].shape)
     alone, together = (
         np.interp(drawn, law["quantiles"], law[who]) for who in ("single", "partner")
     )
     months = np.maximum(1, np.round(np.where(columns["partner"] == 1, together, alone)))
     months = np.where(drawn < law["zero"], 0.0, months)
-    columns["months"] = months
-    columns["tenure"] = months / law["longest"]
-    columns["log_tenure"] = np.log1p(months)
-    columns["newcomer"] = np.exp(-months / 2)
-    columns["late"] = (months > 60).astype(np.float64)
+    set_months(columns, months, laws)
 
 
 def _internet(rng: np.random.Generator, columns: Columns, laws: Laws) -> None:

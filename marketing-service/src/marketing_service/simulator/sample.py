@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from marketing_service.simulator.files import Sink, open_sink
 from marketing_service.simulator.laws import Laws, load_laws
 from marketing_service.simulator.population import BLOCK_ROWS, Block, draw_block
 from marketing_service.simulator.table import (
@@ -17,7 +18,6 @@ from marketing_service.simulator.table import (
     OUTCOME,
     addresses,
     customer_ids,
-    rows_of,
     spell,
     spell_outcome,
 )
@@ -43,7 +43,13 @@ class SampleFiles:
 
 
 def write_sample_data(
-    folder: Path, *, customers: int = 7_000, seed: int = 1, train_customers: int = TRAIN_CUSTOMERS
+    folder: Path,
+    *,
+    customers: int = 7_000,
+    seed: int = 1,
+    train_customers: int = TRAIN_CUSTOMERS,
+    laws: Laws | None = None,
+    suffix: str = ".csv",
 ) -> SampleFiles:
     """Write a simulated population into a folder, in bounded memory.
 
@@ -52,28 +58,36 @@ def write_sample_data(
         customers: how many to write to.
         seed: the same seed and numbers give the same files.
         train_customers: how many to learn from; nobody is in both files.
+        laws: of `load_laws` or `bend_laws`; default: those of the package.
+        suffix: `.csv`, or `.parquet` where pyarrow is installed.
 
     Returns:
         The paths of the files.
+
+    Raises:
+        ParquetMissingError: Parquet without pyarrow.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = SampleFiles(folder / "train.csv", folder / "customers.csv", folder / "truth.csv")
-    laws = load_laws()
+    names = (f"{name}{suffix}" for name in ("train", "customers", "truth"))
+    files = SampleFiles(*(folder / name for name in names))
+    world = laws or load_laws()
+    audience_header = [*(name for name in COLUMNS if name != OUTCOME), EMAIL]
     with ExitStack() as stack:
         train, audience, truth = (
-            csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")))
-            for path in (files.train, files.customers, files.truth)
+            stack.enter_context(open_sink(path, header))
+            for path, header in (
+                (files.train, list(COLUMNS)),
+                (files.customers, audience_header),
+                (files.truth, _truth_header(world)),
+            )
         )
-        train.writerow(COLUMNS)
-        audience.writerow([*(name for name in COLUMNS if name != OUTCOME), EMAIL])
-        truth.writerow(_truth_header(laws))
-        for block in _blocks(train_customers + customers, seed=seed, laws=laws):
+        for block in blocks(train_customers + customers, seed=seed, laws=world):
             past = block.part(0, train_customers)
             if past.rows:
-                train.writerows(_train_rows(past, seed=seed, laws=laws))
+                train.write(_train_columns(past, seed=seed, laws=world))
             later = block.part(train_customers, block.first + block.rows)
             if later.rows:
-                _write_audience(later, (audience, truth), seed=seed, laws=laws)
+                _write_audience(later, (audience, truth), seed=seed, laws=world)
     return files
 
 
@@ -135,24 +149,24 @@ def _reached(targets: Iterable[Mapping[str, str]]) -> dict[str, bool]:
     }
 
 
-def _blocks(total: int, *, seed: int, laws: Laws) -> Iterator[Block]:
+def blocks(total: int, *, seed: int, laws: Laws) -> Iterator[Block]:
     """Draw a population block by block."""
     for index, first in enumerate(range(0, total, BLOCK_ROWS)):
         yield draw_block(index, min(BLOCK_ROWS, total - first), seed=seed, laws=laws)
 
 
-def _train_rows(block: Block, *, seed: int, laws: Laws) -> Iterator[tuple[Any, ...]]:
+def _train_columns(block: Block, *, seed: int, laws: Laws) -> dict[str, Any]:
     """Spell customers of the past with their outcome."""
     ids = customer_ids(block.first, block.rows, seed=seed, laws=laws)
-    return rows_of(spell(block, ids) | {OUTCOME: spell_outcome(truth_of(block, laws))})
+    return spell(block, ids) | {OUTCOME: spell_outcome(truth_of(block, laws))}
 
 
-def _write_audience(block: Block, writers: tuple[Any, Any], *, seed: int, laws: Laws) -> None:
+def _write_audience(block: Block, sinks: tuple[Sink, Sink], *, seed: int, laws: Laws) -> None:
     """Write customers to write to, and their truth beside."""
-    audience, truth = writers
+    audience, truth = sinks
     ids = customer_ids(block.first, block.rows, seed=seed, laws=laws)
-    audience.writerows(rows_of(spell(block, ids) | {EMAIL: addresses(ids)}))
-    truth.writerows(rows_of({ID: ids} | _truth_columns(truth_of(block, laws))))
+    audience.write(spell(block, ids) | {EMAIL: addresses(ids)})
+    truth.write({ID: ids} | _truth_columns(truth_of(block, laws)))
 
 
 def _truth_header(laws: Laws) -> list[str]:

@@ -1,12 +1,9 @@
 """Spell simulated customers the way the public table spells its own."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from marketing_service.simulator.laws import Columns, Laws
+from marketing_service.simulator.laws import Columns, Floats, Laws
 from marketing_service.simulator.population import Block
 from marketing_service.simulator.truth import Truth
 
@@ -38,7 +35,7 @@ Texts = NDArray[np.str_]
 
 
 def customer_ids(first: int, rows: int, *, seed: int, laws: Laws) -> Texts:
-    """Name customers by their number: 4 digits, a dash, 5 letters, never twice.
+    """Name customers in a row: 4 digits, a dash, 5 letters, never twice.
 
     Args:
         first: number of the first customer.
@@ -49,19 +46,25 @@ def customer_ids(first: int, rows: int, *, seed: int, laws: Laws) -> Texts:
     Returns:
         One id per customer.
     """
+    return ids_of(np.arange(first, first + rows, dtype=np.int64), seed=seed, laws=laws)
+
+
+def ids_of(places: NDArray[np.int64], *, seed: int, laws: Laws) -> Texts:
+    """Name customers by their numbers in the population, as `customer_ids` does."""
     law = laws["identity"]
     letters = law["letters"]
     size = law["digits"] * letters
-    # Plain integers: the product leaves 64 bits behind from 150 million customers on.
-    start = (law["multiplier"] * first + seed) % size
-    numbers = (start + np.arange(rows, dtype=np.int64) * (law["multiplier"] % size)) % size
+    # In two factors: the whole product leaves 64 bits from 150 million on.
+    high, low = divmod(law["multiplier"] % size, 1 << 16)
+    shifted = (places % size * high) % size * (1 << 16)
+    numbers = (shifted + places % size * low + seed % size) % size
     digits = np.char.zfill((numbers // letters).astype(np.str_), 4)
     rest = numbers % letters
-    places = [
+    letters_of = [
         _LETTERS[rest // len(_LETTERS) ** power % len(_LETTERS)] for power in range(4, -1, -1)
     ]
     spelled = np.char.add(digits, "-")
-    for place in places:
+    for place in letters_of:
         spelled = np.char.add(spelled, place)
     return spelled
 
@@ -126,12 +129,12 @@ def _spell_bill(columns: Columns) -> dict[str, Texts]:
 
 def spell_outcome(truth: Truth) -> Texts:
     """Spell whether customers left when nobody wrote to them."""
-    return np.array(_YES_NO)[truth.y0.astype(np.intp)]
+    return spell_events(truth.y0)
 
 
-def rows_of(columns: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Turn columns into rows."""
-    return zip(*(values.tolist() for values in columns.values()), strict=True)
+def spell_events(happened: Floats) -> Texts:
+    """Spell events, 0 or 1, as the public table does."""
+    return np.array(_YES_NO)[happened.astype(np.intp)]
 
 
 def _pick(columns: Columns, name: str, words: tuple[str, str] = _YES_NO) -> Texts:

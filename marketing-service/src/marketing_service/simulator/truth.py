@@ -53,7 +53,8 @@ def truth_of(block: Block, laws: Laws) -> Truth:
     p1 = {}
     for offer, reaction in laws["offers"].items():
         push = reaction["wake"] * law["wake"] * asleep
-        p1[offer] = sigmoid(logit - combine(reaction["pull"], columns) * damp + push)
+        shift = push - combine(reaction["pull"], columns) * damp
+        p1[offer] = sigmoid(logit + law["effect"] * shift)
     return Truth(
         p0=p0,
         p1=p1,

@@ -109,6 +109,14 @@ def page(conn: Connection, *, before: int | None = None, limit: int = 50) -> lis
     return [_campaign(row) for row in conn.execute(query)]
 
 
+def launched_after(conn: Connection, campaign_id: int, limit: int = 50) -> list[Campaign]:
+    """Return the next campaigns behind a number that were ever launched, the oldest first."""
+    query = select(campaigns).where(
+        campaigns.c.id > campaign_id, campaigns.c.launched_at.is_not(None)
+    )
+    return [_campaign(row) for row in conn.execute(query.order_by(campaigns.c.id).limit(limit))]
+
+
 def with_status(conn: Connection, *statuses: CampaignStatus) -> list[Campaign]:
     """Return all campaigns of these statuses, oldest first."""
     query = select(campaigns).where(

@@ -56,6 +56,15 @@ customers: Final = Table(
     Column("erased_at", MILLISECONDS),
 )
 
+# What customers were like when a plan chose among them; equal records share one row.
+# With row numbers on SQLite: hashes are random, and only their index should be in disorder.
+attribute_snapshots: Final = Table(
+    "attribute_snapshots",
+    metadata,
+    Column("row_hash", LargeBinary(32), primary_key=True),
+    Column("attrs", ATTRIBUTES, nullable=False),
+)
+
 imports: Final = Table(
     "imports",
     metadata,
@@ -149,6 +158,9 @@ campaign_targets: Final = Table(
     Column("code", SmallInteger),
     Column("detail", Text),
     Column("sent_at", MILLISECONDS),
+    # Of the snapshot; empty in plans of older releases. No foreign key: it would be looked
+    # up for each of ten million rows, and the same transaction writes both.
+    Column("row_hash", LargeBinary(32)),
     _partial_index(
         "ix_campaign_targets_due", "plan_id", "next_at", "customer_id", where="state IN (0, 5)"
     ),

@@ -16,14 +16,18 @@ PLANNER: Final = 0
 
 _STAGED_COLUMNS: Final = (
     "plan_id", "customer_id", "arm", "offer", "p", "value", "cost", "net", "propensity",
-    "reason", "state",
+    "reason", "state", "row_hash",
 )  # fmt: skip
+
+
+_STATE: Final = _STAGED_COLUMNS.index("state")
 
 
 class StagedTarget(NamedTuple):
     """One customer as the planner decided: words for arm, reason and state.
 
-    `offer` is the position of the offer in the campaign file, from 0.
+    `offer` is the position of the offer in the campaign file, from 0; `row_hash` finds the
+    snapshot of the customer's attributes.
     """
 
     customer_id: int
@@ -36,6 +40,7 @@ class StagedTarget(NamedTuple):
     propensity: float | None
     reason: str
     state: str
+    row_hash: bytes | None = None
 
 
 class TargetRow(NamedTuple):
@@ -83,7 +88,7 @@ def stage_targets(conn: Connection, plan_id: int, rows: Iterable[StagedTarget]) 
     total = 0
     while batch := list(islice(rest, BATCH_ROWS)):
         total += bulk_load(conn, campaign_targets, _STAGED_COLUMNS, batch)
-        add_counts(conn, plan_id, PLANNER, Counter(row[-1] for row in batch))
+        add_counts(conn, plan_id, PLANNER, Counter(row[_STATE] for row in batch))
     return total
 
 
@@ -186,7 +191,7 @@ def _filters(arm: str | None, state: str | None) -> list[ColumnElement[bool]]:
 
 def _coded(plan_id: int, row: StagedTarget) -> tuple[Any, ...]:
     codes = (REASONS.code(row.reason), TARGET_STATES.code(row.state))
-    return (plan_id, row.customer_id, ARMS.code(row.arm), *row[2:8], *codes)
+    return (plan_id, row.customer_id, ARMS.code(row.arm), *row[2:8], *codes, row.row_hash)
 
 
 def _worded(row: Any) -> TargetRow:

@@ -29,6 +29,8 @@ class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
         threshold: Probability from which `churn` is true.
         customer_id: Echo of the id that was sent; None when there was none.
         reasons: Strongest contributions first; empty unless asked for.
+        interval: Ends of the probability, from customers with a like score
+            whose outcome was known; None when the model has no such table.
     """
 
     churn_probability: float
@@ -37,3 +39,4 @@ class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
     threshold: float
     customer_id: str | None = None
     reasons: tuple[Reason, ...] = ()
+    interval: tuple[float, float] | None = None

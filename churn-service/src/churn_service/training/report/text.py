@@ -8,9 +8,13 @@ import numpy as np
 
 from churn_contract.schema import Field
 from churn_service.training.exploration import FeatureView, explore
-from churn_service.training.features import level_indices, number_indices
 from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
-from churn_service.training.pipeline import C_CHOICES, GRADIENT_LIMIT, INNER_FOLDS
+from churn_service.training.report.fitting import (
+    calibration_lines,
+    family_lines,
+    feature_lines,
+    settings_lines,
+)
 from churn_service.training.trained import TrainedModel
 
 LEAK_AUC = 0.95
@@ -19,18 +23,22 @@ _MOST_FEATURES = 12
 
 def training_report(model: TrainedModel) -> str:
     """Return the report; it names no time, host or user."""
-    steps = {
-        "Acquisition": _acquisition(model),
-        "Analysis": _analysis(model),
-        "Exploration": _exploration(model),
-        "Feature engineering": _features(model),
-        "Training": _training(model),
-        "Evaluation": _evaluation(model),
-    }
     lines = [f"Training report of the model {model.document.name!r}"]
-    for number, (title, body) in enumerate(steps.items(), 1):
+    for number, (title, body) in enumerate(training_steps(model).items(), 1):
         lines += ["", f"{number}. {title}", *(f"   {line}" for line in body)]
     return "\n".join(lines) + "\n"
+
+
+def training_steps(model: TrainedModel) -> dict[str, list[str]]:
+    """Return the lines of each of the six steps, by its title."""
+    return {
+        "Acquisition": list(_acquisition(model)),
+        "Analysis": list(_analysis(model)),
+        "Exploration": list(_exploration(model)),
+        "Feature engineering": list(feature_lines(model)),
+        "Training": list(_training(model)),
+        "Evaluation": list(_evaluation(model)),
+    }
 
 
 def _acquisition(model: TrainedModel) -> Iterator[str]:
@@ -82,33 +90,14 @@ def _extremes(view: FeatureView) -> str:
     return f"{highest.name} {highest.churn_rate:.1%} churn, {lowest.name} {lowest.churn_rate:.1%}"
 
 
-def _features(model: TrainedModel) -> Iterator[str]:
-    schema = model.document.schema
-    weights = len(model.fit.model.coef_[0])
-    numbers, levels = number_indices(schema), level_indices(schema)
-    yield (
-        f"{len(numbers)} numbers: straight pieces between up to 12 quantile knots (unscaled) "
-        "and the standardised number"
-    )
-    yield f"{len(levels)} categories and booleans: one weight per level"
-    nullable = [_title(field) for field in schema.features if field.nullable]
-    yield f"may be missing, with a weight of its own: {', '.join(nullable) or 'none'}"
-    yield f"{weights} weights in all"
-
-
 def _training(model: TrainedModel) -> Iterator[str]:
     split, churned = model.split, model.dataset.churned
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     for name, rows in parts.items():
         yield f"{name:<10} {len(rows):>7,} customers, {churned[rows].mean():.2%} churned"
-    yield f"C by log loss of {INNER_FOLDS} inner folds of the train part:"
-    losses = model.tuning.losses
-    yield "  ".join(f"{c:g}: {losses[c]:.4f}" for c in C_CHOICES)
-    yield f"chosen C = {model.tuning.best_c:g}; fitted again on train and validation"
-    yield (
-        f"converged: max|gradient|/n = {model.fit.gradient:.1e} (limit {GRADIENT_LIMIT:.0e}) "
-        f"after {model.fit.iterations} Newton steps"
-    )
+    yield from family_lines(model)
+    yield from settings_lines(model)
+    yield from calibration_lines(model)
 
 
 def _evaluation(model: TrainedModel) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Measurements of the tree; they are no part of any service."""

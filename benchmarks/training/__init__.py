@@ -1,0 +1,1 @@
+"""Figures of training: one module per part, each with `rows(full)`."""

@@ -1,0 +1,26 @@
+"""One line of the table that `make bench-training` prints."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured figure.
+
+    Attributes:
+        name: What was measured, on what.
+        value: Our figure.
+        unit: Its unit; empty for a plain number.
+        goal: What is asked of it, for example ">= 0.8505"; empty without a goal.
+        met: Whether the goal is reached; None without a goal.
+        rival: The figure of a rival, or the limit that nobody can pass.
+        ratio: Ours over the rival's.
+    """
+
+    name: str
+    value: float
+    unit: str = ""
+    goal: str = ""
+    met: bool | None = None
+    rival: float | None = None
+    ratio: float | None = None

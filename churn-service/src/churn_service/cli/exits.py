@@ -1,0 +1,52 @@
+"""Turn the errors of the rooms into one line and an exit code."""
+
+from typing import Any
+
+import click
+
+from churn_contract.errors import SchemaError
+from churn_service.artefact.errors import ArtefactError, PromotionRefusedError
+from churn_service.bulk_scoring import CustomerFileError
+from churn_service.training.errors import ConfigError, DataError, FitError
+from service_kit.settings import SettingsError
+
+_MOST_PROBLEMS_SHOWN = 20
+
+
+class WrongUsage(click.ClickException):
+    """The command, the training file or the settings are wrong."""
+
+    exit_code = 2
+
+
+class Refused(click.ClickException):
+    """A check of the model refused to go on."""
+
+    exit_code = 3
+
+
+class ChurnGroup(click.Group):
+    """A group whose commands end with the exit codes of `churn`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; 1 bad data, 2 usage or settings, 3 refused by a check."""
+        try:
+            return super().invoke(ctx)
+        except CustomerFileError as error:
+            raise click.ClickException(_listed(error.problems)) from error
+        except (DataError, SchemaError) as error:
+            raise click.ClickException(str(error)) from error
+        except (SettingsError, ConfigError) as error:
+            raise WrongUsage(str(error)) from error
+        except (FitError, PromotionRefusedError) as error:
+            raise Refused(str(error)) from error
+        except ArtefactError as error:
+            raise Refused(f"the model is refused: {error}") from error
+
+
+def _listed(problems: tuple[str, ...]) -> str:
+    shown = list(problems[:_MOST_PROBLEMS_SHOWN])
+    more = len(problems) - len(shown)
+    tail = [f"and {more} more"] if more > 0 else []
+    head = f"{len(problems)} problem(s); nothing was scored"
+    return "\n  ".join([head, *shown, *tail])

@@ -1,0 +1,104 @@
+"""`churn retrain`: learn from newer customers or from campaigns, and challenge the champion."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from churn_service.cli.exits import Refused, WrongUsage
+from churn_service.cli.options import (
+    ExistingFile,
+    actor,
+    config_option,
+    model_root_option,
+    name_option,
+    training_module,
+)
+from churn_service.training.config import read_config
+from churn_service.training.errors import DataError
+from churn_service.training.table import Table, parse_table, read_table
+
+
+@click.command()
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Feedback of campaigns (marketing feedback export), or a newer table; - is stdin.",
+)
+@click.option("--base", type=ExistingFile, help="The table of before, learned from as well.")
+@config_option
+@click.option(
+    "--as-of",
+    metavar="INSTANT",
+    help="Leave out windows that are open then (RFC 3339); default: now.",
+)
+@model_root_option
+@name_option
+def retrain(
+    *, data: Path, base: Path | None, config: Path, as_of: str | None, model_root: Path, name: str
+) -> None:
+    """Train on newer data and make the model the challenger, if it passes the gate.
+
+    Of a campaign only customers who were not contacted teach, weighted by the inverse
+    of their chance of being left alone, at most 20: contacts then do not bend the model.
+    The champion stays in charge; churn models promote puts the challenger there.
+
+    \b
+    marketing feedback export feedback.csv
+    churn retrain --data feedback.csv --base train.csv --config train.toml
+
+    Exit code 3 when the gate refuses the new model; it is kept, and says why.
+    """  # noqa: D301 - click's mark against rewrapping
+    retraining, trainer, lifecycle = map(training_module, ("retrain", "trainer", "lifecycle"))
+    material = retraining.gather(
+        _read(data),
+        None if base is None else read_table(base),
+        read_config(config),
+        as_of=_instant(as_of),
+    )
+    for sentence in material.sentences:
+        click.echo(sentence)
+    trained = trainer.train_model(material.table, material.config, name)
+    done = lifecycle.register_challenger(trained, model_root, actor=actor())
+    click.echo(f"version {done.version} written to {done.folder}")
+    _tell(done)
+
+
+def _tell(done: Any) -> None:
+    """Print what became of the new model.
+
+    Raises:
+        Refused: The gate did not let it pass.
+    """
+    if done.verdict is not None:
+        click.echo(done.verdict.text())
+    elif not done.aliased:
+        click.echo("the data taught nothing new: this version is the champion already")
+        return
+    if not done.aliased:
+        raise Refused("the gate refuses the new model; champion and challenger stay as they are")
+    click.echo(f"it is the challenger; put it in charge: churn models promote {done.version}")
+
+
+def _read(data: Path) -> Table:
+    if str(data) != "-":
+        return read_table(data)
+    try:
+        return parse_table(sys.stdin.buffer.read())
+    except DataError as error:
+        raise DataError(f"stdin: {error}") from error
+
+
+def _instant(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(
+            f"--as-of must be an instant such as 2027-03-01T00:00:00Z, not {text!r}"
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Watching the served model: drift, expected and matured performance."""

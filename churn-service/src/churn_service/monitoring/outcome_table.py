@@ -1,0 +1,123 @@
+"""Read scores and outcomes from the rows of a file, such as the feedback table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from churn_service.monitoring.matured import ScoredOutcome
+
+SCORES = ("churn_probability", "score")
+OUTCOMES = ("churned", "churn", "outcome")
+DAYS = ("scored_at", "planned_at", "date")
+GROUPS = ("action", "arm")
+_LEFT = frozenset({"churned", "1", "yes", "true"})
+_STAYED = frozenset({"stayed", "0", "no", "false"})
+_MOST_PROBLEMS = 20
+
+
+class OutcomeTableError(ValueError):
+    """A table of outcomes cannot be read; the text names columns or lines."""
+
+
+@dataclass(frozen=True)
+class OutcomeColumns:
+    """Where a table has score, outcome, day and, if anywhere, the group."""
+
+    score: int
+    outcome: int
+    day: int
+    group: int | None
+
+
+def find_columns(
+    header: Sequence[str],
+    *,
+    score: str | None = None,
+    outcome: str | None = None,
+    day: str | None = None,
+    group: str | None = None,
+) -> OutcomeColumns:
+    """Find the columns, by the given names or the usual ones.
+
+    Raises:
+        OutcomeTableError: When one is not there, with the names that are.
+    """
+    group_names = (group,) if group else GROUPS
+    found = [name for name in group_names if name in header]
+    if group and not found:
+        raise OutcomeTableError(_missing("group", group_names, header))
+    return OutcomeColumns(
+        score=_find(header, "score", (score,) if score else SCORES),
+        outcome=_find(header, "outcome", (outcome,) if outcome else OUTCOMES),
+        day=_find(header, "date", (day,) if day else DAYS),
+        group=header.index(found[0]) if found else None,
+    )
+
+
+def read_outcomes(
+    columns: OutcomeColumns, rows: Iterable[tuple[int, Sequence[str]]]
+) -> tuple[list[ScoredOutcome], int]:
+    """Return the scored outcomes, and how many rows had no score.
+
+    Args:
+        columns: Where everything is.
+        rows: Line number and cells of each row.
+
+    Raises:
+        OutcomeTableError: Naming the lines that cannot be read.
+    """
+    found, problems, without_score = [], [], 0
+    for line, cells in rows:
+        if not cells[columns.score]:
+            without_score += 1
+            continue
+        try:
+            found.append(_outcome(columns, cells))
+        except ValueError as error:
+            problems.append(f"line {line}: {error}")
+    if problems:
+        more = f"; and {len(problems) - _MOST_PROBLEMS} more" * (len(problems) > _MOST_PROBLEMS)
+        raise OutcomeTableError("; ".join(problems[:_MOST_PROBLEMS]) + more)
+    return found, without_score
+
+
+def _outcome(columns: OutcomeColumns, cells: Sequence[str]) -> ScoredOutcome:
+    score = float(cells[columns.score])
+    if not 0 <= score <= 1:
+        raise ValueError(f"a score lies between 0 and 1, not at {cells[columns.score]}")
+    return ScoredOutcome(
+        score=score,
+        day=_day(cells[columns.day]),
+        churned=_churned(cells[columns.outcome]),
+        group="" if columns.group is None else cells[columns.group],
+    )
+
+
+def _day(cell: str) -> date:
+    return datetime.fromisoformat(cell).date()
+
+
+def _churned(cell: str) -> bool | None:
+    word = cell.lower()
+    if not word:
+        return None
+    if word in _LEFT | _STAYED:
+        return word in _LEFT
+    raise ValueError(
+        f"the outcome {cell!r} is none of {', '.join(sorted(_LEFT | _STAYED))}; "
+        "leave it empty while it is not known"
+    )
+
+
+def _find(header: Sequence[str], what: str, names: Sequence[str]) -> int:
+    for name in names:
+        if name in header:
+            return header.index(name)
+    raise OutcomeTableError(_missing(what, names, header))
+
+
+def _missing(what: str, names: Sequence[str], header: Sequence[str]) -> str:
+    return (
+        f"no column for the {what}: looked for {', '.join(names)} "
+        f"among {', '.join(header)}; name it with --{what}"
+    )

@@ -1,0 +1,103 @@
+"""Shadow: score what was answered once more with versions that answer nobody."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from churn_contract.prediction import Prediction
+from churn_service.envelopes.json import CustomersBody, reread
+from churn_service.errors import REFUSALS
+from churn_service.predictor import Predictor
+from service_kit.metrics import Metrics
+
+DISAGREEMENT = 0.05
+MOST_WAITING = 256
+MOST_ROWS = 1_000
+
+
+class Answered(NamedTuple):
+    """One answer that was given: what was asked and what was said."""
+
+    body: CustomersBody
+    predictions: Sequence[Prediction]
+
+
+class ShadowScorer:
+    """Counts where the shadow versions disagree; their scores go nowhere else.
+
+    Answers wait in a short queue for a thread of their own, so no caller waits. What
+    does not fit, or is too large, is skipped and counted.
+
+    Args:
+        shadows: Gives the versions to score with.
+        metrics: Gets `churn_shadow_*`.
+    """
+
+    def __init__(self, shadows: Callable[[], tuple[Predictor, ...]], metrics: Metrics) -> None:
+        self._shadows = shadows
+        self._waiting: queue.Queue[Answered] = queue.Queue(MOST_WAITING)
+        self._rows = metrics.counter(
+            "churn_shadow_rows_total", "Customers scored in shadow.", ["model_version"]
+        )
+        self._disagreements = metrics.counter(
+            "churn_shadow_disagreements_total",
+            "Customers whose probability moves by more than 0.05, or whose decision changes.",
+            ["model_version", "kind"],
+        )
+        self._skipped = metrics.counter(
+            "churn_shadow_skipped_total", "Answers not scored in shadow.", ["reason"]
+        )
+
+    def start(self) -> None:
+        """Begin to score, in a thread that ends with the process."""
+        threading.Thread(target=self._run, name="shadow-scorer", daemon=True).start()
+
+    def offer(self, body: CustomersBody, predictions: Sequence[Prediction]) -> None:
+        """Take an answer that is about to be sent; returns at once."""
+        if not self._shadows():
+            return
+        if len(predictions) > MOST_ROWS:
+            self._skipped.labels("too-large").inc()
+            return
+        try:
+            self._waiting.put_nowait(Answered(body, predictions))
+        except queue.Full:
+            self._skipped.labels("busy").inc()
+
+    def work_off(self) -> None:
+        """Score what waits now, in the caller's thread."""
+        while True:
+            try:
+                answered = self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            self._score(answered)
+            self._waiting.task_done()
+
+    def _run(self) -> None:
+        while True:
+            self._score(self._waiting.get())
+            self._waiting.task_done()
+
+    def _score(self, answered: Answered) -> None:
+        for predictor in self._shadows():
+            try:
+                body = reread(answered.body, predictor.validator)
+                found = predictor.predict(body.customers)
+            except REFUSALS:
+                self._skipped.labels("refused").inc()
+            except Exception:  # noqa: BLE001 - a shadow that fails must not end the thread
+                self._skipped.labels("failed").inc()
+            else:
+                self._count(predictor.version, answered.predictions, found)
+
+    def _count(
+        self, version: str, given: Sequence[Prediction], found: Sequence[Prediction]
+    ) -> None:
+        pairs = list(zip(given, found, strict=True))
+        moved = sum(abs(a.churn_probability - b.churn_probability) > DISAGREEMENT for a, b in pairs)
+        changed = sum(a.churn != b.churn for a, b in pairs)
+        self._rows.labels(version).inc(len(pairs))
+        self._disagreements.labels(version, "probability").inc(moved)
+        self._disagreements.labels(version, "decision").inc(changed)

@@ -1,0 +1,108 @@
+"""Split delimited text into rows of trimmed cells; the separator is found out."""
+
+import csv
+import io
+import re
+from itertools import islice
+
+from churn_service.training.errors import DataError
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_FIELD_LIMIT = 131_072
+_SNIFFED_ROWS = 50
+_MOST_KEPT_CELLS = 2_000_000
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\x00-\x08\x0b-\x1f\x7f]")
+
+Rows = list[list[str]]
+
+
+def sniff_separator(text: str) -> str:
+    """Return the separator under which most rows are as wide as the header.
+
+    Raises:
+        DataError: When no separator gives more than one column.
+    """
+    judged = {mark: _judge(text, mark) for mark in SEPARATORS}
+    best = max(SEPARATORS, key=judged.__getitem__)
+    if judged[best] == (0.0, 1):
+        tried = ", ".join(SEPARATORS.values())
+        raise DataError(
+            f"has one column only; separators tried: {tried}; export it as CSV",
+            rule="wrong-separator",
+        )
+    return best
+
+
+def split_rows(
+    text: str, separator: str, most_kept: int = _MOST_KEPT_CELLS
+) -> tuple[Rows, list[int]]:
+    """Return the rows that are not blank, and the line that each begins on.
+
+    Equal cells share one text, so that a million rows of few levels stay small.
+
+    Raises:
+        DataError: Naming the line of a broken quote or an endless cell.
+    """
+    rows: Rows = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    known: dict[str, str] = {}
+    start = 1
+    try:
+        for row in reader:
+            cells = [known.setdefault(cell, cell) for cell in map(str.strip, row)]
+            if any(cells):
+                rows.append(cells)
+                lines.append(start)
+            start = reader.line_num + 1
+            if len(known) > most_kept:
+                known.clear()
+    except csv.Error as error:
+        raise DataError(_broken_line(start, error), rule="broken-line") from error
+    return rows, lines
+
+
+def clean_name(name: str) -> str:
+    """Return a column's name without invisible characters and blanks around it."""
+    return _INVISIBLE.sub("", name.replace("\xa0", " ")).strip()
+
+
+def raw_header(text: str, separator: str) -> list[str]:
+    """Return the first row that is not blank, exactly as written."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return next(row for row in reader if any(map(str.strip, row)))
+
+
+def check_widths(rows: Rows, lines: list[int], *, is_cut: bool) -> None:
+    """Refuse rows that are wider or narrower than the header, naming the first."""
+    width = len(rows[0])
+    wrong = [index for index, row in enumerate(rows) if len(row) != width]
+    if not wrong:
+        return
+    first = wrong[0]
+    message = f"line {lines[first]} has {len(rows[first])} cells, the header has {width}"
+    if first == len(rows) - 1 and is_cut:
+        raise DataError(
+            f"{message}: the file ends in the middle of a line; get it again", rule="broken-line"
+        )
+    raise DataError(
+        f"{message} ({len(wrong)} such lines); quote cells that hold the separator",
+        rule="broken-line",
+    )
+
+
+def _judge(text: str, mark: str) -> tuple[float, int]:
+    """Return the share of rows as wide as the header, and that width."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    try:
+        widths = [len(row) for row in islice(reader, _SNIFFED_ROWS) if any(row)]
+    except csv.Error:  # an endless cell; splitting names its line
+        widths = [len(text.split("\n", 1)[0].split(mark))]
+    width = widths[0] if widths else 1
+    return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 1)
+
+
+def _broken_line(line: int, error: csv.Error) -> str:
+    if "field larger" in str(error):
+        return f"line {line}: a cell has more than {_FIELD_LIMIT} characters; is a quote missing?"
+    return f"line {line}: a quoted cell is broken or never ends ({error}); is the file complete?"

@@ -1,0 +1,1 @@
+"""Families of models that can be fitted, compared and compiled."""

@@ -1,0 +1,84 @@
+"""The column to learn: two values, both frequent enough."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from churn_contract.schema import Field, canonical_name
+from churn_service.training.config import TrainConfig, nearest
+from churn_service.training.content import spellings
+from churn_service.training.errors import ConfigError, DataError
+from churn_service.training.findings import Finding, finding
+from churn_service.training.table import Table, most_common
+
+FEWEST_OF_A_CLASS = 50
+FEW_OF_A_CLASS = 200
+
+
+def infer_outcome(table: Table, config: TrainConfig) -> tuple[Field, list[Finding]]:
+    """Return the outcome's field, the positive level last, and what was noticed.
+
+    Raises:
+        ConfigError: The positive value is not in the table.
+        DataError: Rows lack the outcome, or it has not two frequent values.
+    """
+    index = table.names.index(canonical_name(config.target))
+    raw, cells = table.header[index], table.column(index)
+    _check_filled(table, raw, cells)
+    counts = Counter(cells)
+    spelled = spellings(counts)
+    positive = canonical_name(config.positive)
+    if positive not in spelled:
+        known = [written[0] for written in spelled.values()]
+        raise ConfigError(
+            f"[data] positive: column {raw} has no value {config.positive!r}"
+            f"{nearest(config.positive, known)}"
+        )
+    if len(spelled) != 2:
+        raise DataError(
+            f"column {raw} must have two values, it has {len(spelled)}: {most_common(cells)}",
+            rule="one-class",
+        )
+    sizes = {level: sum(counts[each] for each in written) for level, written in spelled.items()}
+    findings = _spelling_findings(raw, spelled) + _class_sizes(raw, sizes)
+    ordered = sorted(spelled, key=lambda level: level == positive)
+    field = Field(
+        name=canonical_name(raw),
+        raw="" if raw == canonical_name(raw) else raw,
+        kind="category",
+        role="outcome",
+        levels=tuple(ordered),
+        raw_levels=tuple(spelled[level][0] for level in ordered),
+    )
+    return field, findings
+
+
+def _check_filled(table: Table, raw: str, cells: list[str]) -> None:
+    if "" in cells:
+        line = table.lines[cells.index("")]
+        raise DataError(
+            f"column {raw}: {cells.count('')} rows have no outcome, the first in line {line}; "
+            "leave them out",
+            rule="target-missing",
+        )
+
+
+def _spelling_findings(raw: str, spelled: dict[str, list[str]]) -> list[Finding]:
+    several = [" = ".join(map(repr, written)) for written in spelled.values() if len(written) > 1]
+    if not several:
+        return []
+    text = f"one level in several spellings: {'; '.join(several)}; read as one"
+    return [finding("spellings", raw, text)]
+
+
+def _class_sizes(raw: str, sizes: Mapping[str, int]) -> list[Finding]:
+    level, fewest = min(sizes.items(), key=lambda item: item[1])
+    if fewest < FEWEST_OF_A_CLASS:
+        raise DataError(
+            f"column {raw}: only {fewest} rows have {level!r}; "
+            f"at least {FEWEST_OF_A_CLASS} are needed to learn from",
+            rule="too-few",
+        )
+    if fewest < FEW_OF_A_CLASS:
+        text = f"only {fewest} rows have {level!r}; probabilities will be rough"
+        return [finding("few", raw, text)]
+    return []

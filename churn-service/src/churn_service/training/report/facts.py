@@ -1,0 +1,52 @@
+"""Everything that the report tells beside the six steps, measured once."""
+
+from dataclasses import dataclass
+
+from churn_service.training.report.curves import Curves, curves
+from churn_service.training.report.effects import Effect, effects
+from churn_service.training.report.fairness import GroupFairness, fairness
+from churn_service.training.report.judged import judge_test_part
+from churn_service.training.report.leak_checks import LeakCheck, leak_checks
+from churn_service.training.report.outlook import Change, outlook
+from churn_service.training.report.profile import Profile, profile
+from churn_service.training.report.profit import Money, money
+from churn_service.training.report.reliability import Reliability, reliability
+from churn_service.training.report.segments import Segment, segments
+from churn_service.training.report.slices import Slice, slices
+from churn_service.training.trained import TrainedModel
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The measured content of the report; every part is data."""
+
+    calibration: Reliability
+    ranking: Curves
+    money: Money
+    effects: tuple[Effect, ...]
+    segments: tuple[Segment, ...]
+    profile: Profile | None
+    slices: tuple[Slice, ...]
+    fairness: tuple[GroupFairness, ...]
+    leaks: tuple[LeakCheck, ...]
+    outlook: tuple[Change, ...]
+
+
+def report_facts(model: TrainedModel) -> Facts:
+    """Measure a trained model on its test part; the same model, the same facts."""
+    judged = judge_test_part(model)
+    found = effects(model, judged)
+    strongest = tuple(effect.field for effect in found)
+    ranking = curves(judged)
+    return Facts(
+        calibration=reliability(judged),
+        ranking=ranking,
+        money=money(judged),
+        effects=found,
+        segments=segments(judged, strongest),
+        profile=profile(model, judged, strongest),
+        slices=slices(judged),
+        fairness=fairness(judged),
+        leaks=leak_checks(model, judged),
+        outlook=outlook(judged, ranking, strongest),
+    )

@@ -1,0 +1,126 @@
+"""Numbers as people write them, read back as they were meant, or refused."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from churn_service.training.content import is_boolean, is_row_number
+from churn_service.training.dates import ages_in_days
+from churn_service.training.levels import in_order, look_alikes
+from churn_service.training.numbers import (
+    NOTATIONS,
+    AmbiguousNumbersError,
+    Notation,
+    find_notation,
+    is_infinite,
+    plain_cells,
+    plain_numbers,
+)
+
+NUMBER = st.decimals(-(10**9), 10**9, places=2)
+
+
+def written(number: object, notation: Notation) -> str:
+    """Spell a number in a notation, thousands marked."""
+    text = f"{number:,.2f}".replace(",", "T").replace(".", notation.decimal)
+    return text.replace("T", notation.thousands)
+
+
+@given(st.lists(NUMBER, min_size=1, max_size=30), st.sampled_from(NOTATIONS))
+def test_a_notation_reads_what_was_written_in_it(numbers: list[object], notation: Notation) -> None:
+    cells = [written(number, notation) for number in numbers]
+
+    assert [float(cell) for cell in plain_cells(cells, notation)] == list(map(float, numbers))  # type: ignore[arg-type]  # decimals
+
+
+@given(st.lists(NUMBER, min_size=1, max_size=30), st.sampled_from(NOTATIONS))
+def test_a_notation_that_is_found_is_the_one_written(
+    numbers: list[object], notation: Notation
+) -> None:
+    cells = [written(number, notation) for number in numbers]
+    found = plain_numbers([*cells, written(1234567, notation)])
+
+    assert [float(cell) for cell in found[:-1]] == list(map(float, numbers))  # type: ignore[arg-type]  # decimals
+
+
+@given(st.lists(st.integers(1, 999), min_size=1).map(lambda found: [f"{n},{n:03d}" for n in found]))
+def test_a_comma_before_three_digits_is_never_guessed(cells: list[str]) -> None:
+    with pytest.raises(AmbiguousNumbersError, match="1,234"):
+        find_notation(Counter(cells))
+
+    assert plain_numbers(cells) == cells
+
+
+@pytest.mark.parametrize(
+    ("cells", "plain"),
+    [
+        (["1,5", "12", "1,25"], ["1.5", "12", "1.25"]),
+        (["1.234.567,8", "3"], ["1234567.8", "3"]),
+        (["1\u202f234,5", "-2\xa0000"], ["1234.5", "-2000"]),
+        (["1\u2019234.50", "7"], ["1234.50", "7"]),
+        (["1.5", "n/a", "2", "3", "-"], ["1.5", "", "2", "3", ""]),
+        (["0,123", "0,5"], ["0.123", "0.5"]),
+        (["red", "1,5"], ["red", "1,5"]),
+    ],
+)
+def test_what_is_clear_is_read(cells: list[str], plain: list[str]) -> None:
+    assert plain_numbers(cells) == plain
+
+
+@pytest.mark.parametrize("cells", [["1.5", "1,5"], ["1,234.5", "1.234,5"]])
+def test_cells_that_contradict_each_other_are_refused(cells: list[str]) -> None:
+    with pytest.raises(AmbiguousNumbersError, match="no way of writing numbers"):
+        find_notation(Counter(cells))
+
+
+@pytest.mark.parametrize("cell", ["inf", "-Infinity", "∞", "1e400", "-1E999"])
+def test_infinity_is_seen(cell: str) -> None:
+    assert is_infinite(cell)
+
+
+@pytest.mark.parametrize("cell", ["1e30", "info", "12", "nan", "3.4.5"])
+def test_other_cells_are_not_infinite(cell: str) -> None:
+    assert not is_infinite(cell)
+
+
+def test_booleans_may_be_spelled_in_several_ways() -> None:
+    assert is_boolean({"yes", "true", "no", "0"})
+    assert not is_boolean({"yes", "true"})
+    assert not is_boolean({"yes", "no", "maybe"})
+
+
+def test_row_numbers_have_no_gaps() -> None:
+    assert is_row_number(Counter(["3", "1", "2"]))
+    assert not is_row_number(Counter(["3", "1", "4"]))
+    assert not is_row_number(Counter(["3", "1", "1"]))
+
+
+def test_a_date_that_is_none_stays_as_it_is() -> None:
+    from datetime import date  # noqa: PLC0415 - one test only
+
+    assert ages_in_days(["2024-01-01T10:00", "", "2024-02-30"], date(2024, 1, 31)) == [
+        "30",
+        "",
+        "2024-02-30",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("levels", "order"),
+    [
+        (["high", "low", "medium"], ["low", "medium", "high"]),
+        ([">20", "10-20", "<10"], ["<10", "10-20", ">20"]),
+        (["65+", "18-30", "31-64"], ["18-30", "31-64", "65+"]),
+        (["north", "low", "high"], None),
+        (["plan_1", "plan_1b", "x"], None),
+        (["a", "b"], None),
+    ],
+)
+def test_levels_with_an_order_are_put_in_it(levels: list[str], order: list[str] | None) -> None:
+    assert in_order(levels) == order
+
+
+def test_look_alikes_need_a_letter() -> None:
+    assert look_alikes(["e-mail", "e_mail", "1-5", "1.5", "a+", "a-"]) == [["e-mail", "e_mail"]]

@@ -1,0 +1,185 @@
+"""The life of versions from the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from churn_service import cli
+from churn_service.artefact.aliases import CHALLENGER, CHAMPION, read_alias, write_alias
+from churn_service.artefact.verdict import Check, Verdict, write_verdict
+from churn_service.artefact.writer import write_version
+from churn_service.training.trained import TrainedModel
+
+
+class Registry:
+    """A registry of its own with two versions; the first is the champion."""
+
+    def __init__(self, root: Path, model: TrainedModel) -> None:
+        self.root = root
+        self.first, self.second = (
+            write_version(
+                root,
+                msgspec.structs.replace(model.document, threshold=threshold),
+                model.golden,
+                {"card.md": b"# Card", "report.txt": b"Report", **metrics},
+            )
+            for threshold, metrics in ((0.5, {"metrics.json": METRICS}), (0.4, {}))
+        )
+        write_alias(root, "gym", CHAMPION, self.first, reason="first", actor="ann")
+
+    def run(self, *arguments: object) -> Result:
+        env = {"CHURN_MODEL_ROOT": str(self.root), "CHURN_MODEL_NAME": "gym"}
+        return CliRunner().invoke(cli.main, ["models", *map(str, arguments)], env=env)
+
+    def champion(self) -> str:
+        alias = read_alias(self.root, "gym", CHAMPION)
+        assert alias is not None
+        return alias.version
+
+    def pass_gate(self, *, passed: bool = True) -> None:
+        check = Check(name="AUC", passed=passed, found="+0.001", limit="at least -0.003")
+        verdict = Verdict(
+            version=self.second, against=self.first, at="2030-01-01T00:00:00Z",
+            data_sha256="d", rows=300, checks=(check,),
+        )  # fmt: skip
+        write_verdict(self.root, "gym", verdict)
+
+
+METRICS = json.dumps({"test": {"auc": 0.81, "log_loss": 0.42, "rows": 1200}}).encode()
+
+
+@pytest.fixture
+def registry(tmp_path: Path, gym_model: TrainedModel) -> Registry:
+    return Registry(tmp_path, gym_model)
+
+
+def test_every_verb_explains_itself() -> None:
+    for verb in cli.models.commands:
+        assert CliRunner().invoke(cli.main, ["models", verb, "--help"]).exit_code == 0
+    assert set(cli.models.commands) == {
+        "list", "show", "compare", "promote", "rollback", "retire", "verify", "gc",
+    }  # fmt: skip
+
+
+def test_the_list_says_what_points_at_each_version(registry: Registry) -> None:
+    write_alias(registry.root, "gym", CHALLENGER, registry.second, reason="r", actor="ann")
+
+    text = registry.run("list").output
+    found = json.loads(registry.run("list", "--json").stdout)["versions"]
+
+    assert f"* {registry.first}  20" in text
+    assert "AUC 0.8100  log loss 0.4200  champion" in text
+    assert "no metrics  challenger" in text
+    by_version = {facts["version"]: facts for facts in found}
+    assert by_version[registry.first]["aliases"] == ["champion"]
+    assert by_version[registry.second]["training"]["rows"] > 0
+
+
+def test_a_version_that_passed_the_gate_is_promoted_and_rolled_back(registry: Registry) -> None:
+    registry.pass_gate()
+
+    promoted = registry.run("promote", registry.second, "--reason", "better")
+    assert (promoted.exit_code, promoted.output) == (0, f"{registry.second} is the champion\n")
+    assert registry.champion() == registry.second
+
+    back = registry.run("rollback", "--reason", "worse", "--json")
+    assert json.loads(back.stdout) == {"version": registry.first, "alias": "champion"}
+    assert registry.champion() == registry.first
+    assert registry.run("rollback", "--reason", "again").exit_code == 3
+
+
+def test_a_failed_gate_stops_with_exit_code_3_unless_forced(registry: Registry) -> None:
+    registry.pass_gate(passed=False)
+
+    refused = registry.run("promote", registry.second, "--reason", "better")
+    assert refused.exit_code == 3
+    assert "the gate failed: AUC: +0.001 (asked: at least -0.003)" in refused.output
+    assert registry.champion() == registry.first
+
+    forced = registry.run("promote", registry.second, "--reason", "urgent", "--force", "--json")
+    assert json.loads(forced.stdout)["version"] == registry.champion() == registry.second
+
+
+def test_a_promotion_without_a_reason_or_of_half_a_table_is_wrong_usage(
+    registry: Registry, gym_files: Any
+) -> None:
+    half = ("promote", registry.second, "--reason", "r", "--data", gym_files.data)
+
+    assert registry.run("promote", registry.second).exit_code == 2
+    assert registry.run(*half).exit_code == 2
+    assert registry.run("promote", registry.second, "--reason", "r").exit_code == 3
+    assert registry.run("promote", "nobody", "--reason", "r").exit_code == 3
+
+
+def test_the_gate_runs_on_a_table_before_the_promotion(registry: Registry, gym_files: Any) -> None:
+    options = ("--data", gym_files.data, "--config", gym_files.config, "--reason", "r")
+
+    result = registry.run("promote", registry.second, *options)
+
+    assert f"{registry.second} against {registry.first} on" in result.output
+    assert "golden rows" in result.output
+    passed = "gate passed" in result.output
+    assert (result.exit_code == 0) == passed
+    assert (registry.champion() == registry.second) == passed
+    nothing = registry.run("promote", registry.champion(), *options)
+    assert nothing.exit_code == 0
+    assert "gate" not in nothing.output
+
+
+def test_a_canary_is_a_share_of_the_champions_customers(registry: Registry) -> None:
+    options = ("--reason", "look", "--force", "--share", "0.2")
+
+    assert "answers 20% of the" in registry.run("promote", registry.second, *options).output
+    assert registry.champion() == registry.first
+    assert "canary" in registry.run("list").output
+
+
+def test_other_aliases_ask_no_gate(registry: Registry) -> None:
+    options = ("--to", "shadow", "--reason", "look")
+
+    assert registry.run("promote", registry.second, *options).exit_code == 0
+    assert read_alias(registry.root, "gym", "shadow") is not None
+
+
+def test_two_versions_are_compared(registry: Registry) -> None:
+    without = registry.run("compare", registry.second, registry.first)
+    registry.pass_gate()
+    text = registry.run("compare", registry.second, registry.first).output
+    found = json.loads(registry.run("compare", registry.second, registry.first, "--json").stdout)
+
+    assert "has not compared these two yet" in without.output
+    assert "auc                           -       0.8100" in text
+    assert "gate passed" in text
+    assert found["passed"] is True
+    assert [side["version"] for side in found["versions"]] == [registry.second, registry.first]
+
+
+def test_a_version_is_shown_with_its_promotions(registry: Registry) -> None:
+    registry.pass_gate()
+
+    text = registry.run("show").output
+    found = json.loads(registry.run("show", registry.second, "--json").stdout)
+
+    assert "# Card" in text
+    assert "champion: ann, first" in text
+    assert found["verdicts"][0]["passed"] is True
+
+
+def test_retired_versions_are_collected(registry: Registry) -> None:
+    assert registry.run("retire", registry.first, "--reason", "old").exit_code == 3
+    assert "is retired" in registry.run("retire", registry.second, "--reason", "old").output
+    assert "retired" in registry.run("list").output
+    assert registry.run("gc", "--dry-run").output == f"would delete {registry.second}\n"
+    assert json.loads(registry.run("gc", "--json").stdout)["deleted"] == [registry.second]
+    assert registry.run("gc").output == "nothing to delete\n"
+
+
+def test_all_versions_are_verified(registry: Registry) -> None:
+    assert registry.run("verify", "--all").output.count("is intact") == 2
+    (registry.root / "gym" / registry.second / "card.md").write_text("better")
+    assert registry.run("verify", "--all").exit_code == 3
+    assert "refused: card.md" in registry.run("list").output

@@ -1,0 +1,170 @@
+"""Commands that tell whether the model's world has changed."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from churn_service import cli
+from churn_service.artefact.aliases import CHAMPION, write_alias
+from churn_service.artefact.reader import read_artefact
+from churn_service.artefact.writer import write_version
+from churn_service.monitoring.counts import BinCounter
+from churn_service.training.trained import TrainedModel
+from churn_service.training.trainer import Registration
+
+
+@pytest.fixture
+def registry(gym_version: Registration) -> dict[str, str]:
+    root = gym_version.folder.parent.parent
+    return {"CHURN_MODEL_ROOT": str(root), "CHURN_MODEL_NAME": "gym"}
+
+
+@pytest.fixture
+def old_registry(gym_version: Registration, tmp_path: Path) -> dict[str, str]:
+    """A registry whose champion was trained before references were written."""
+    artefact = read_artefact(gym_version.folder)
+    document = msgspec.structs.replace(artefact.document, reference=None)
+    version = write_version(tmp_path, document, artefact.golden, {})
+    write_alias(tmp_path, "gym", CHAMPION, version, reason="test", actor="tests")
+    return {"CHURN_MODEL_ROOT": str(tmp_path), "CHURN_MODEL_NAME": "gym"}
+
+
+def run(*arguments: object, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(cli.main, [str(argument) for argument in arguments], env=env)
+
+
+def older_members(source: Path, folder: Path) -> Path:
+    """Write the same members, all of them at least 60 years old."""
+    text = source.read_bytes().decode("cp1252")
+    rows = list(csv.reader(text.splitlines(), delimiter=";"))
+    age = [cell.strip() for cell in rows[0]].index("Age")
+    for row in rows[1:]:
+        row[age] = str(max(60, int(row[age])))
+    target = folder / "older.csv"
+    with target.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    return target
+
+
+def test_the_training_table_has_not_drifted(registry: dict[str, str], gym_files: Any) -> None:
+    result = run("drift", "--data", gym_files.data, "--check", env=registry)
+    assert result.exit_code == 0, result.output
+    assert "1,500 customers: no drift" in result.stdout
+    assert "blind to a change of their behaviour" in result.stdout
+
+
+def test_a_field_that_has_changed_is_named_and_checked(
+    registry: dict[str, str], gym_files: Any, tmp_path: Path
+) -> None:
+    older = older_members(gym_files.data, tmp_path)
+    result = run("drift", "--data", older, "--check", env=registry)
+    assert result.exit_code == 3
+    assert "drift in age" in result.stdout
+    assert "DRIFTED" in result.stdout
+    assert run("drift", "--data", older, env=registry).exit_code == 0
+
+
+def test_json_is_for_programs(registry: dict[str, str], gym_files: Any) -> None:
+    result = run("drift", "--data", gym_files.data, "--json", env=registry)
+    facts = json.loads(result.stdout)
+    assert (facts["rows"], facts["drifted"]) == (1500, [])
+
+
+def test_counts_of_replicas_are_added(
+    registry: dict[str, str], gym_model: TrainedModel, gym_version: Registration, tmp_path: Path
+) -> None:
+    assert gym_model.document.reference
+    counter = BinCounter(gym_version.version, gym_model.document.reference)
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for file, members in zip(files, (slice(0, 400), slice(400, 900)), strict=True):
+        counts = counter.empty()
+        counter.add(counts, gym_model.dataset.customers[members], [])
+        answer = {"model_version": gym_version.version, "counts": counts}
+        file.write_bytes(msgspec.json.encode(answer))
+    result = run("drift", "--counts", files[0], "--counts", files[1], env=registry)
+    assert result.exit_code == 0, result.output
+    assert "900 customers" in result.stdout
+
+
+def test_counts_of_another_version_are_refused(registry: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    scores = {"customers": [0] * 200, "chances": [0.0] * 200}
+    counts = {"model_version": "other", "bins": [], "scores": scores}
+    file.write_text(json.dumps({"counts": counts}))
+    result = run("drift", "--counts", file, env=registry)
+    assert result.exit_code == 1
+    assert "counts of other cannot be added" in result.output
+
+
+def test_counts_that_are_none_are_refused(registry: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text('{"watched": false}')
+    result = run("drift", "--counts", file, env=registry)
+    assert result.exit_code == 1
+    assert "missing required field `counts`" in result.output
+
+
+def test_either_a_table_or_counts_must_be_given(registry: dict[str, str]) -> None:
+    result = run("drift", env=registry)
+    assert result.exit_code == 2
+    assert "give either --data or --counts" in result.output
+
+
+def test_an_old_version_cannot_be_compared(old_registry: dict[str, str], gym_files: Any) -> None:
+    result = run("drift", "--data", gym_files.data, env=old_registry)
+    assert result.exit_code == 2
+    assert "train again" in result.output
+
+
+@pytest.fixture
+def feedback(tmp_path: Path) -> Path:
+    """Outcomes of two months; the second leaves more than promised."""
+    lines = ["score,planned_at,outcome,action"]
+    lines += ["0.2,2026-01-10,churned,none", *["0.2,2026-01-11,stayed,none"] * 4] * 40
+    lines += ["0.2,2026-02-10,churned,none", "0.2,2026-02-11,stayed,none"] * 100
+    lines += ["0.2,2026-05-30,churned,none", ",2026-01-10,churned,none"]
+    file = tmp_path / "feedback.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def test_performance_is_shown_by_cohort(feedback: Path) -> None:
+    result = run("performance", "--data", feedback, "--as-of", "2026-06-01")
+    assert result.exit_code == 0, result.output
+    january, february = result.stdout.splitlines()[1:3]
+    assert january.startswith("2026-01")
+    assert january.endswith("as promised")
+    assert february.endswith("more left than promised")
+    assert "1 customers are younger than the horizon" in result.stdout
+    assert "1 rows have no score" in result.stderr
+
+
+def test_performance_as_json(feedback: Path) -> None:
+    result = run(
+        "performance", "--data", feedback, "--as-of", "2026-06-01", "--by", "quarter", "--json"
+    )
+    facts = json.loads(result.stdout)
+    assert [cohort["period"] for cohort in facts["cohorts"]] == ["2026-Q1"]
+    assert (facts["not_matured"], facts["without_score"]) == (1, 1)
+
+
+def test_nothing_matured_is_said_in_words(feedback: Path) -> None:
+    result = run("performance", "--data", feedback, "--as-of", "2026-01-01")
+    assert "no cohort has matured" in result.stdout
+
+
+def test_the_day_to_look_from_is_today(feedback: Path) -> None:
+    assert run("performance", "--data", feedback).exit_code == 0
+
+
+def test_a_table_without_outcomes_is_refused_with_the_cure(tmp_path: Path) -> None:
+    file = tmp_path / "scores.csv"
+    file.write_text("score,planned_at\n0.5,2026-01-01\n")
+    result = run("performance", "--data", file)
+    assert result.exit_code == 1
+    assert "name it with --outcome" in result.output

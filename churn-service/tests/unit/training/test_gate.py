@@ -1,0 +1,276 @@
+"""The gate: who may follow the champion, and what the verdict says."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from churn_contract.schema import CustomerSchema, Field
+from churn_contract.validation import Customer, Validator
+from churn_service.artefact.aliases import CHALLENGER, CHAMPION, read_alias
+from churn_service.artefact.document import (
+    CurveTerm,
+    LevelTerm,
+    ModelDocument,
+    Scorecard,
+    TrainingFacts,
+)
+from churn_service.artefact.promotions import Wish, promote
+from churn_service.artefact.verdict import Check, Verdict, latest_verdict
+from churn_service.predictor import Predictor
+from churn_service.training import lifecycle, paired
+from churn_service.training.gate import HeldOut, judge
+from churn_service.training.trained import TrainedModel
+
+AGE = Field(name="age", kind="number", minimum=0, maximum=100)
+PLAN = Field(name="plan", kind="category", levels=("basic", "plus"))
+SCHEMA = CustomerSchema(name="small", fields=(AGE, PLAN))
+
+
+def document(
+    slope: float = 0.05, plus: float = -1.0, fields: tuple[Field, ...] = (AGE, PLAN), **other: Any
+) -> ModelDocument:
+    """A model whose logit is slope * (age - 50) and `plus` for that plan."""
+    schema = msgspec.structs.replace(SCHEMA, fields=fields)
+    terms = tuple(term(field, slope, plus) for field in fields)
+    made = ModelDocument(
+        name="small",
+        schema=schema,
+        schema_digest=schema.digest,
+        threshold=0.5,
+        scorer=Scorecard(intercept=-50 * slope, terms=terms),
+        training=TrainingFacts(data_sha256="d", config_sha256="c", rows=900, churned=300),
+    )
+    return msgspec.structs.replace(made, **other)
+
+
+def term(field: Field, slope: float, plus: float) -> CurveTerm | LevelTerm:
+    missing = 0.0 if field.accepts_missing else None
+    if field.kind == "number":
+        return CurveTerm(
+            field=field.name, knots=(0.0, 100.0), intercepts=(0.0, 0.0, 100 * slope),
+            slopes=(0.0, slope, 0.0), missing=missing,
+        )  # fmt: skip
+    weights = {level: plus * index for index, level in enumerate(field.levels)}
+    return LevelTerm(field=field.name, weights=weights, missing=missing)
+
+
+def predictor(made: ModelDocument, version: str = "new") -> Predictor:
+    return Predictor(version, made, Validator(made.schema))
+
+
+@pytest.fixture(scope="session")
+def held_out() -> HeldOut:
+    """Customers who leave exactly as the model of `document()` says."""
+    random = np.random.default_rng(11)
+    ages, plus = random.uniform(0, 100, 3000), random.random(3000) < 0.5
+    logit = 0.05 * (ages - 50) - plus
+    churned = (random.random(3000) < 1 / (1 + np.exp(-logit))).astype(np.int64)
+    customers = [
+        Customer(None, (float(age), "plus" if has else "basic"))
+        for age, has in zip(ages, plus, strict=True)
+    ]
+    return HeldOut(SCHEMA, customers, churned, "d" * 64)
+
+
+@pytest.fixture
+def steady() -> Callable[[], float]:
+    """A clock on which everything takes a second."""
+    return itertools.count().__next__
+
+
+def verdict_on(made: ModelDocument, rows: HeldOut, clock: Callable[[], float]) -> Verdict:
+    champion = predictor(document(), "old")
+    return judge(predictor(made), champion, rows, at="2030-01-01T00:00:00Z", clock=clock)
+
+
+def failed(verdict: Verdict) -> list[str]:
+    return [check.name for check in verdict.checks if not check.passed]
+
+
+def test_an_equal_model_passes_every_check(held_out: HeldOut, steady: Any) -> None:
+    verdict = verdict_on(document(slope=0.051), held_out, steady)
+
+    assert verdict.passed
+    assert (verdict.version, verdict.against, verdict.rows) == ("new", "old", 3000)
+    assert [check.name for check in verdict.checks] == [
+        "golden rows", "schema", "rows", "log loss", "AUC", "calibration", "slices", "latency",
+    ]  # fmt: skip
+
+
+def test_a_model_that_lost_a_field_effect_fails_on_quality_and_in_the_slice(
+    held_out: HeldOut, steady: Any
+) -> None:
+    verdict = verdict_on(document(plus=1.0), held_out, steady)
+
+    assert {"log loss", "AUC", "slices"} <= set(failed(verdict))
+    assert "plan = plus: +0." in verdict.text()
+
+
+def test_a_model_too_bold_fails_on_calibration(held_out: HeldOut, steady: Any) -> None:
+    verdict = verdict_on(document(slope=0.09, plus=-1.8), held_out, steady)
+
+    assert "calibration" in failed(verdict)
+    assert "AUC" not in failed(verdict)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ((AGE, PLAN, Field(name="city", kind="category", levels=("a", "b"))), "new required"),
+        ((AGE,), "plan is not taken any more"),
+        ((AGE, msgspec.structs.replace(PLAN, levels=("basic",))), "does not take plus"),
+        ((msgspec.structs.replace(PLAN, name="age"), PLAN), "age is a category, not a number"),
+    ],
+)
+def test_a_schema_that_breaks_clients_fails(
+    held_out: HeldOut, steady: Any, fields: tuple[Field, ...], words: str
+) -> None:
+    check = next(
+        check
+        for check in verdict_on(document(fields=fields), held_out, steady).checks
+        if check.name == "schema"
+    )
+
+    assert not check.passed
+    assert words in check.found
+
+
+def test_rows_without_a_new_field_are_scored_when_it_may_be_missing(
+    held_out: HeldOut, steady: Any
+) -> None:
+    city = Field(name="city", kind="category", levels=("a", "b"), nullable=True)
+
+    verdict = verdict_on(document(fields=(AGE, PLAN, city)), held_out, steady)
+
+    assert failed(verdict) == ["schema"]
+    assert verdict.rows == 3000
+
+
+def test_what_may_no_longer_be_missing_and_another_horizon_are_named(
+    held_out: HeldOut, steady: Any
+) -> None:
+    nullable = document(fields=(msgspec.structs.replace(AGE, nullable=True), PLAN))
+    champion = predictor(msgspec.structs.replace(nullable, horizon_days=30), "old")
+
+    verdict = judge(predictor(document()), champion, held_out, at="t", clock=steady)
+
+    assert "age may not be missing any more" in verdict.failures()
+    assert "the horizon is None days, not 30" in verdict.failures()
+
+
+def test_too_few_rows_are_no_proof(held_out: HeldOut, steady: Any) -> None:
+    few = HeldOut(SCHEMA, held_out.customers[:150], held_out.churned[:150], "d")
+
+    verdict = verdict_on(document(), few, steady)
+
+    assert failed(verdict) == ["rows"]
+    assert "150 rows" in verdict.text()
+
+
+def test_a_slow_model_fails(held_out: HeldOut) -> None:
+    # rounds alternate: the candidate's takes 5 s, the champion's 1 s
+    ticks = itertools.accumulate(itertools.cycle([5.0, 0.0, 1.0, 0.0]), initial=0.0)
+
+    verdict = verdict_on(document(), held_out, ticks.__next__)
+
+    assert failed(verdict) == ["latency"]
+    assert "5.00 times" in verdict.text()
+
+
+def test_the_bootstrap_of_the_auc_agrees_with_the_reference() -> None:
+    random = np.random.default_rng(5)
+    churned = random.integers(0, 2, 400)
+    scores = np.round(random.random(400) + 0.3 * churned, 1)  # with many ties
+    other = random.random(400)
+
+    found = paired.auc_difference(churned, scores, other, seed=1)
+
+    expected = roc_auc_score(churned, scores) - roc_auc_score(churned, other)
+    assert found.value == pytest.approx(expected, abs=1e-12)
+    assert found.worst < found.value
+    counts = np.bincount(random.integers(0, 400, 400), minlength=400).astype(float)
+    assert paired._Ranking(churned, scores).auc(counts) == pytest.approx(
+        roc_auc_score(churned, scores, sample_weight=counts)
+    )
+
+
+def test_a_resample_with_one_outcome_has_no_auc() -> None:
+    ranking = paired._Ranking(np.array([0, 0, 1]), np.array([0.1, 0.2, 0.3]))
+
+    assert np.isnan(ranking.auc(np.array([1.0, 1.0, 0.0])))
+
+
+def failing(_root: Path, _name: str, version: str, *_: Any, **__: Any) -> Verdict:
+    check = Check(name="AUC", passed=False, found="-0.1", limit="at least -0.003")
+    return Verdict(
+        version=version, against="old", at="t", data_sha256="d", rows=300, checks=(check,)
+    )
+
+
+def test_the_first_model_is_the_challenger_without_a_verdict(
+    gym_model: TrainedModel, tmp_path: Path
+) -> None:
+    done = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
+
+    alias = read_alias(tmp_path, "gym", CHALLENGER)
+    assert done.aliased
+    assert done.verdict is None
+    assert alias is not None
+    assert alias.version == done.version
+
+
+def test_a_retrained_model_is_judged_on_the_champions_held_out_rows(
+    gym_model: TrainedModel, tmp_path: Path
+) -> None:
+    first = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
+    promote(tmp_path, "gym", Wish(version=first.version, actor="ann", reason="first"))
+    lower = msgspec.structs.replace(gym_model.document, threshold=0.4)
+    again = with_document(gym_model, lower)
+
+    done = lifecycle.register_challenger(again, tmp_path, actor="ann")
+
+    assert done.verdict is not None
+    assert done.verdict.rows == len(gym_model.split.test)
+    assert done.aliased == done.verdict.passed
+    log_loss = next(check for check in done.verdict.checks if check.name == "log loss")
+    assert log_loss.value == pytest.approx(0)
+    assert latest_verdict(tmp_path, "gym", done.version, first.version) == done.verdict
+
+
+def test_a_model_that_fails_the_gate_is_kept_but_no_challenger(
+    gym_model: TrainedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
+    promote(tmp_path, "gym", Wish(version=first.version, actor="ann", reason="first"))
+    monkeypatch.setattr(lifecycle, "judge_version", failing)
+    lower = msgspec.structs.replace(gym_model.document, threshold=0.4)
+
+    done = lifecycle.register_challenger(with_document(gym_model, lower), tmp_path, actor="ann")
+
+    assert not done.aliased
+    assert done.folder.is_dir()
+    assert read_alias(tmp_path, "gym", CHALLENGER) is None
+
+
+def test_the_champion_trained_again_is_no_challenger(
+    gym_model: TrainedModel, tmp_path: Path
+) -> None:
+    first = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
+    promote(tmp_path, "gym", Wish(version=first.version, actor="ann", reason="first"))
+
+    again = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
+
+    assert (again.version, again.aliased, again.verdict) == (first.version, False, None)
+    assert read_alias(tmp_path, "gym", CHAMPION) is not None
+
+
+def with_document(model: TrainedModel, made: ModelDocument) -> TrainedModel:
+    """The same training with another document."""
+    return replace(model, document=made)

@@ -1,0 +1,68 @@
+"""The command that prints the figures of training, on parts made up here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bootstrap.console import ROOT
+
+PART = """
+from benchmarks.training.row import Row
+
+def rows(full):
+    yield Row("speed", 2.0, "s", "<= 3 s", True, 4.0, 0.5)
+    if full:
+        raise ValueError("the disk is full")
+"""
+START = """
+import sys
+sys.path.insert(0, {root!r})
+import benchmarks.training
+benchmarks.training.__path__.append({folder!r})
+from benchmarks.training.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "made_up.py").write_text(PART)
+    start = START.format(root=str(ROOT), folder=str(folder))
+    command = [sys.executable, "-c", start, "--only", "made_up"]
+    command += ["--output", str(folder / "out" / "training.json"), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def figures(folder: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads((folder / "out" / "training.json").read_text())
+    return found
+
+
+def test_a_figure_is_a_row_of_the_table_and_of_the_file(tmp_path: Path) -> None:
+    done = bench(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1].split() == [
+        "speed", "2", "s", "4", "0.500", "<=", "3", "s", "met",
+    ]  # fmt: skip
+    assert figures(tmp_path) == [
+        {"name": "speed", "value": 2.0, "unit": "s", "goal": "<= 3 s", "met": True}
+    ]
+
+
+def test_a_part_that_stops_is_told_and_does_not_count_as_met(tmp_path: Path) -> None:
+    done = bench(tmp_path, "--full")
+
+    assert done.returncode == 1
+    assert "made_up stopped: ValueError: the disk is full" in done.stdout
+    assert figures(tmp_path)[-1]["met"] is False
+
+
+PARTS = {path.stem for path in ROOT.glob("benchmarks/training/*.py")}
+
+
+@pytest.mark.parametrize("part", sorted(PARTS - {"__init__", "__main__", "row", "telco"}))
+def test_every_part_of_the_bench_gives_rows(part: str) -> None:
+    assert "def rows(full: bool)" in (ROOT / "benchmarks/training" / f"{part}.py").read_text()

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn_service.artefact.document import CurveTerm, LevelTerm, ModelDocument, Scorecard
+from churn_service.artefact.document import CurveTerm, LevelTerm, Scorecard
 from churn_service.scorer.scorecard import (
     Values,
-    base_logit,
+    card_mean,
     compile_contributions,
     compile_scorecard,
     sigmoid,
@@ -25,22 +25,8 @@ CURVE = CurveTerm(
 LEVELS = LevelTerm(field="plan", weights={"basic": 0.5, "plus": -0.5}, missing=2.0, mean=0.1)
 
 
-def document_with(*terms: LevelTerm | CurveTerm) -> ModelDocument:
-    scorer = Scorecard(intercept=-1.0, terms=terms)
-    return msgspec.structs.replace(_EMPTY, scorer=scorer)
-
-
-_EMPTY = msgspec.convert(
-    {
-        "name": "t",
-        "schema": {"name": "t"},
-        "schema_digest": "",
-        "threshold": 0.5,
-        "scorer": {"kind": "scorecard", "intercept": 0.0, "terms": []},
-        "training": {"data_sha256": "", "config_sha256": "", "rows": 1, "churned": 1},
-    },
-    ModelDocument,
-)
+def card_with(*terms: LevelTerm | CurveTerm) -> Scorecard:
+    return Scorecard(intercept=-1.0, terms=terms)
 
 
 @pytest.mark.parametrize(
@@ -55,30 +41,28 @@ _EMPTY = msgspec.convert(
     ],
 )
 def test_a_logit_is_the_sum_of_the_looked_up_terms(values: Values, logit: float) -> None:
-    assert compile_scorecard(document_with(LEVELS, CURVE))(values) == pytest.approx(
-        logit, abs=1e-15
-    )
+    assert compile_scorecard(card_with(LEVELS, CURVE))(values) == pytest.approx(logit, abs=1e-15)
 
 
 def test_an_unseen_level_has_the_weight_of_other() -> None:
-    score = compile_scorecard(document_with(msgspec.structs.replace(LEVELS, other=0.75)))
+    score = compile_scorecard(card_with(msgspec.structs.replace(LEVELS, other=0.75)))
 
     assert score(("never seen",)) == -0.25
 
 
 def test_an_unseen_level_without_that_weight_is_an_error() -> None:
     with pytest.raises(KeyError):
-        compile_scorecard(document_with(LEVELS))(("never seen",))
+        compile_scorecard(card_with(LEVELS))(("never seen",))
 
 
 @given(st.sampled_from(["basic", "plus", None]), st.none() | st.floats(-1e6, 1e6))
 def test_contributions_and_base_add_up_to_the_logit(plan: str | None, age: float | None) -> None:
-    document = document_with(LEVELS, CURVE)
+    card = card_with(LEVELS, CURVE)
     values = (plan, age)
 
-    total = base_logit(document) + sum(compile_contributions(document)(values))
+    total = card_mean(card) + sum(compile_contributions(card)(values))
 
-    assert total == pytest.approx(compile_scorecard(document)(values), abs=1e-12)
+    assert total == pytest.approx(compile_scorecard(card)(values), abs=1e-12)
 
 
 @pytest.mark.parametrize("logit", [-800.0, -1.0, 0.0, 1.0, 800.0])

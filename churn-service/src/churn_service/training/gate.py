@@ -252,7 +252,7 @@ def _latency(
     candidate: Predictor, champion: Predictor, held_out: HeldOut, clock: Callable[[], float]
 ) -> Check:
     """Time both in turns; the fastest round of each counts, so neighbours do not."""
-    fastest = {}
+    fastest: dict[Predictor, float] = {}
     few = HeldOut(
         held_out.schema,
         held_out.customers[:LATENCY_ROWS],

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from churn_service.training.cross_validation import Evaluation, evaluate
+from churn_service.training.config import parse_config
+from churn_service.training.cross_validation import Evaluation, Plan, cross_validate, sample_of
 from churn_service.training.dataset import Dataset
 from churn_service.training.evaluation_report import (
     evaluation_json,
@@ -87,20 +88,20 @@ def evaluation(gym_model: TrainedModel) -> tuple[Evaluation, list[str]]:
 
 
 def run(dataset: Dataset, lines: list[str], jobs: int) -> Evaluation:
-    return evaluate(
-        dataset,
-        with_course=True,
+    plan = Plan(
         jobs=jobs,
+        with_course=True,
         progress=lambda *done: lines.append(progress_line(*done)),
-        repeats=1,
     )
+    config = parse_config(b'[data]\ntarget = "Cancelled"\npositive = 1\n')
+    return cross_validate(sample_of(dataset, config), dataset.keys, ("spline",), plan)
 
 
 def test_an_evaluation_shows_its_progress(evaluation: tuple[Evaluation, list[str]]) -> None:
     _, lines = evaluation
 
     assert len(lines) == 5
-    assert lines[0].startswith("fold 1/5  C ")
+    assert lines[0].startswith("fold 1/5  spline AUC ")
     assert "course AUC" in lines[4]
 
 
@@ -110,9 +111,9 @@ def test_an_evaluation_shows_both_recipes_side_by_side(
     text = evaluation_report(evaluation[0])
 
     assert "over 5 folds, nested, seed 42" in text
-    assert "scorecard: splines" in text
+    assert "spline: 12 knots" in text
     assert "liblinear, C = 1" in text
-    assert set(evaluation_json(evaluation[0])) == {"scorecard", "course"}
+    assert set(evaluation_json(evaluation[0])) == {"spline", "course"}
     assert evaluation_json(evaluation[0])["course"]["auc"]["sd"] > 0
 
 

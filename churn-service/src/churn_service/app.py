@@ -9,16 +9,18 @@ from pathlib import Path
 
 from flask import Flask
 
-from churn_service.api import ModelRoutes, PredictionRoutes
+from churn_service.api import PredictionRoutes
 from churn_service.artefact.reader import Artefact, read_artefact
 from churn_service.current_model import CurrentModel
 from churn_service.drift_api import DriftRoutes, watched
+from churn_service.loading import predictor_of
 from churn_service.model_api import LifecycleRoutes
 from churn_service.monitoring.collector import WatchCollector
 from churn_service.monitoring.watch import ModelWatch, Watched
 from churn_service.monitoring.windows import WindowRule
-from churn_service.predictor import Predictor, predictor_of
+from churn_service.predictor import Predictor
 from churn_service.registry import AliasWatcher, ModelRegistry
+from churn_service.schema_api import ModelRoutes
 from churn_service.settings import PREFIX, Settings
 from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry

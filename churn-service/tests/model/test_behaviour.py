@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from churn_contract.validation import Customer
-from churn_service.predictor import Predictor, load_predictor
+from churn_service.loading import load_predictor
+from churn_service.predictor import Predictor
 from churn_service.training.trainer import Registration
 
 CUSTOMER = {

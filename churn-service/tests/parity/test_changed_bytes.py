@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from churn_service.artefact.errors import ArtefactError
-from churn_service.predictor import load_predictor
+from churn_service.loading import load_predictor
 from churn_service.training.trainer import Registration
 
 FILES = ("model.json", "golden.jsonl", "manifest.json", "metrics.json", "report.txt", "card.md")

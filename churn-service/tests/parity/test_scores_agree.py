@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from churn_contract.schema import CustomerSchema
 from churn_service.app import create_app, create_registry
 from churn_service.cli import main
-from churn_service.predictor import load_predictor
+from churn_service.loading import load_predictor
 from churn_service.settings import Settings
 from churn_service.training.table import Table
 from churn_service.training.trained import TrainedModel

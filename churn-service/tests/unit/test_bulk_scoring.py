@@ -6,7 +6,8 @@ from churn_service.bulk_scoring import (
     output_row,
     score_rows,
 )
-from churn_service.predictor import Predictor, load_predictor
+from churn_service.loading import load_predictor
+from churn_service.predictor import Predictor
 from churn_service.training.trainer import Registration
 
 HEADER = ("Member No", "Home Club", "AGE", "monthly_fee", "has_trainer", "Visits", "postcode",

@@ -9,7 +9,8 @@ from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.golden import encode_golden
 from churn_service.artefact.manifest import build_manifest
 from churn_service.artefact.reader import read_artefact
-from churn_service.predictor import Predictor, load_predictor
+from churn_service.loading import load_predictor
+from churn_service.predictor import Predictor
 from churn_service.reasons import reason_text
 from churn_service.training.trainer import Registration
 

@@ -11,7 +11,7 @@ from churn_service.artefact.listing import find_version, list_versions
 from churn_service.artefact.overview import describe_version, describe_versions
 from churn_service.artefact.verdict import latest_verdict
 from churn_service.cli.options import json_option, model_root_option, name_option
-from churn_service.predictor import load_predictor
+from churn_service.loading import load_predictor
 
 _SHOWN_METRICS = (
     "rows", "auc", "log_loss", "brier", "average_precision", "calibration_slope", "lift_at_10",

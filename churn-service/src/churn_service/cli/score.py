@@ -11,7 +11,7 @@ from churn_service.artefact.aliases import CHAMPION
 from churn_service.artefact.listing import find_version
 from churn_service.bulk_scoring import HEADER, ignored_columns, output_row, score_rows
 from churn_service.cli.options import data_option, model_root_option, name_option
-from churn_service.predictor import load_predictor
+from churn_service.loading import load_predictor
 from churn_service.training.numbers import with_plain_numbers
 from churn_service.training.table import read_table
 

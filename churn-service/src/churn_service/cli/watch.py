@@ -21,6 +21,7 @@ from churn_service.cli.options import (
     model_root_option,
     name_option,
 )
+from churn_service.loading import load_predictor
 from churn_service.monitoring.counts import BinCounter, ServedCounts
 from churn_service.monitoring.drift import DriftReport, FieldDrift, judge
 from churn_service.monitoring.matured import MaturedPerformance, matured_performance
@@ -30,7 +31,7 @@ from churn_service.monitoring.outcome_table import (
     read_outcomes,
 )
 from churn_service.monitoring.watch import NO_REFERENCE
-from churn_service.predictor import Predictor, load_predictor
+from churn_service.predictor import Predictor
 from churn_service.training.table import read_table
 
 _PERIODS = ("week", "month", "quarter", "year")

@@ -6,7 +6,7 @@ from pathlib import Path
 from churn_service.artefact.aliases import CHALLENGER, CHAMPION, instant, now, read_alias
 from churn_service.artefact.promotions import Clock, Wish, promote
 from churn_service.artefact.verdict import Verdict, write_verdict
-from churn_service.predictor import load_predictor
+from churn_service.loading import load_predictor
 from churn_service.training.config import TrainConfig
 from churn_service.training.dataset import Dataset
 from churn_service.training.gate import HeldOut, judge

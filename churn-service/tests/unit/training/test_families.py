@@ -5,7 +5,7 @@ import pytest
 
 from churn_service.artefact.document import Blend, Scorecard, encode_document
 from churn_service.artefact.trees import Trees
-from churn_service.predictor import load_predictor
+from churn_service.loading import load_predictor
 from churn_service.scorer.compilation import base_logit, compile_scorer, compile_shares
 from churn_service.training.config import parse_config
 from churn_service.training.cross_validation import Plan, cross_validate, outer_folds, sample_of

@@ -42,6 +42,7 @@ def test_training_twice_gives_the_same_bytes(
         "golden.jsonl",
         "manifest.json",
         "metrics.json",
+        "report.html",
         "report.txt",
         "card.md",
     }

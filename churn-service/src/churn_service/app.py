@@ -10,12 +10,15 @@ from pathlib import Path
 from flask import Flask
 
 from churn_service.api import PredictionRoutes
+from churn_service.artefact.errors import KeyFileError
+from churn_service.artefact.keys import PublicKey, read_public_key
 from churn_service.artefact.reader import Artefact, read_artefact
 from churn_service.current_model import CurrentModel
 from churn_service.drift_api import DriftRoutes, watched
 from churn_service.loading import predictor_of
 from churn_service.model_api import LifecycleRoutes
 from churn_service.monitoring.collector import WatchCollector
+from churn_service.monitoring.saved import PerformanceRecord
 from churn_service.monitoring.watch import ModelWatch, Watched
 from churn_service.monitoring.windows import WindowRule
 from churn_service.predictor import Predictor
@@ -32,7 +35,7 @@ from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 from service_kit.pages import NavLink, install_pages
 from service_kit.server import bind_host, serve
-from service_kit.settings import load_settings
+from service_kit.settings import SettingsError, load_settings
 
 
 def create_app(
@@ -60,15 +63,16 @@ def create_app(
     install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
     current = CurrentModel(registry)
     app.after_request(current.name_on_answer)
-    watch = _watch(settings, registry, metrics)
+    place = (settings.model_root, settings.model_name)
+    record = PerformanceRecord(*place)
+    watch = _watch(settings, registry, metrics, record)
     telemetry = PredictionTelemetry(metrics, log, watch.monitor)
     names_ignored = settings.unknown_fields == "ignore"
     shadow = app.extensions["shadow"] = shadow or ShadowScorer(registry.shadows, metrics)
     PredictionRoutes(current, telemetry, shadow, names_ignored=names_ignored).register(app)
     ModelRoutes(current.take, registry.facts).register(app)
-    place = (settings.model_root, settings.model_name)
-    LifecycleRoutes(*place, registry.refresh).register(app)
-    DriftRoutes(current.take, watch).register(app)
+    LifecycleRoutes(*place, registry.refresh, trusted_key(settings)).register(app)
+    DriftRoutes(current.take, watch, record).register(app)
     ScorePage(current.take, telemetry).register(app, log)
     versions = partial(versions_of, *place)
     ModelPage(current.take, registry.facts, versions, watch).register(app, log)
@@ -77,10 +81,23 @@ def create_app(
 
 def create_registry(settings: Settings, *, log: EventLog, metrics: Metrics) -> ModelRegistry:
     """Build the registry of the settings; call `refresh` to load the champion."""
-    load = partial(_load, settings)
+    load = partial(_load, settings, trusted_key(settings))
     return ModelRegistry(
         settings.model_root, settings.model_name, load=load, log=log, metrics=metrics
     )
+
+
+def trusted_key(settings: Settings) -> PublicKey | None:
+    """Return the key whose signature versions need; None when the settings name none.
+
+    Raises:
+        SettingsError: It cannot be used, or the extra for signatures is not installed.
+    """
+    path = settings.model_public_key
+    try:
+        return read_public_key(path) if path else None
+    except KeyFileError as error:
+        raise SettingsError([f"{PREFIX}MODEL_PUBLIC_KEY: {error}"]) from error
 
 
 def create_wsgi() -> Flask:
@@ -102,6 +119,7 @@ def run(environ: Mapping[str, str]) -> None:
     The worker process reads its settings from its own environment, which it inherits.
     """
     settings = load_settings(Settings, environ, PREFIX)
+    trusted_key(settings)
     host = bind_host(trust_network=settings.trust_network)
     log = EventLog("churn-service", version("churn-service"), sys.stdout)
     if not settings.model_root.is_dir():
@@ -110,7 +128,9 @@ def run(environ: Mapping[str, str]) -> None:
     serve(target, host=host, port=settings.port, threads=settings.threads, log=log)
 
 
-def _watch(settings: Settings, registry: ModelRegistry, metrics: Metrics) -> ModelWatch:
+def _watch(
+    settings: Settings, registry: ModelRegistry, metrics: Metrics, record: PerformanceRecord
+) -> ModelWatch:
     rule = WindowRule(settings.drift_window_rows, settings.drift_window_hours * 3600)
     watch = ModelWatch(rule)
 
@@ -118,12 +138,14 @@ def _watch(settings: Settings, registry: ModelRegistry, metrics: Metrics) -> Mod
         predictor = registry.current()
         return watched(predictor) if predictor else None
 
-    metrics.registry.register(WatchCollector(watch, champion))
+    metrics.registry.register(WatchCollector(watch, champion, record))
     return watch
 
 
-def _load(settings: Settings, folder: Path, manifest_sha256: str) -> tuple[Predictor, Artefact]:
-    artefact = read_artefact(folder, manifest_sha256=manifest_sha256)
+def _load(
+    settings: Settings, key: PublicKey | None, folder: Path, manifest_sha256: str
+) -> tuple[Predictor, Artefact]:
+    artefact = read_artefact(folder, manifest_sha256=manifest_sha256, public_key=key)
     predictor = predictor_of(
         artefact, unknown_fields=settings.unknown_fields, max_rows=settings.max_rows
     )

@@ -16,11 +16,13 @@ from churn_service.cli.models import (
     show_model,
     verify_model,
 )
+from churn_service.cli.performance import performance
 from churn_service.cli.retrain import retrain
 from churn_service.cli.score import predict
 from churn_service.cli.serve import config, serve
+from churn_service.cli.signatures import make_key, sign_model
 from churn_service.cli.train import evaluate, train
-from churn_service.cli.watch import drift, performance
+from churn_service.cli.watch import drift
 
 
 @click.group(cls=ChurnGroup)
@@ -45,10 +47,12 @@ for _command in (
     collect_models,
     compare_models,
     list_models,
+    make_key,
     promote_model,
     retire_model,
     roll_back_model,
     show_model,
+    sign_model,
     verify_model,
 ):
     models.add_command(_command)

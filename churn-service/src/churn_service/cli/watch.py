@@ -1,10 +1,8 @@
-"""Commands `churn drift` and `churn performance`: has the model's world changed?"""
+"""Command `churn drift`: do customers still look like those of training?"""
 
 import json
 from dataclasses import asdict
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -14,27 +12,13 @@ from churn_service.artefact.listing import find_version
 from churn_service.artefact.reference import Reference
 from churn_service.bulk_scoring import check_rows
 from churn_service.cli.exits import Refused, WrongUsage
-from churn_service.cli.options import (
-    ExistingFile,
-    data_option,
-    json_option,
-    model_root_option,
-    name_option,
-)
+from churn_service.cli.options import ExistingFile, json_option, model_root_option, name_option
 from churn_service.loading import load_predictor
 from churn_service.monitoring.counts import BinCounter, ServedCounts
 from churn_service.monitoring.drift import DriftReport, FieldDrift, judge
-from churn_service.monitoring.matured import MaturedPerformance, matured_performance
-from churn_service.monitoring.outcome_table import (
-    OutcomeTableError,
-    find_columns,
-    read_outcomes,
-)
 from churn_service.monitoring.watch import NO_REFERENCE
 from churn_service.predictor import Predictor
 from churn_service.training.table import read_table
-
-_PERIODS = ("week", "month", "quarter", "year")
 
 
 class _Answer(msgspec.Struct):
@@ -97,61 +81,6 @@ def drift(
         raise Refused(f"drift in {', '.join(report.drifted)}")
 
 
-@click.command()
-@data_option
-@click.option("--score", help="Column of the probability; default: churn_probability or score.")
-@click.option("--outcome", help="Column of what happened; default: churned, churn or outcome.")
-@click.option("--date", "day", help="Column of the day; default: scored_at, planned_at or date.")
-@click.option("--group", help="Column that keeps customers apart; default: action or arm.")
-@click.option(
-    "--horizon-days",
-    default=30,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Days after which an outcome is complete.",
-)
-@click.option("--by", default="month", show_default=True, type=click.Choice(_PERIODS))
-@click.option(
-    "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day to look from; default: today.",
-)
-@json_option
-def performance(
-    *,
-    data: Path,
-    horizon_days: int,
-    by: Any,
-    as_of: datetime | None,
-    as_json: bool,
-    **columns: str | None,
-) -> None:
-    """Measure scores against outcomes that are known by now, by cohort.
-
-    The file has a row per scored customer: probability, day and outcome (churned
-    or stayed, empty while unknown). The feedback table of marketing-service fits
-    as it is; customers that a campaign has contacted are kept apart.
-
-    \b
-    churn performance --data feedback.csv --horizon-days 30
-    """  # noqa: D301 - click's mark against rewrapping
-    table = read_table(data)
-    try:
-        places = find_columns(table.header, **columns)
-        outcomes, without_score = read_outcomes(places, zip(table.lines, table.rows, strict=True))
-    except OutcomeTableError as error:
-        raise click.ClickException(f"{data}: {error}") from error
-    found = matured_performance(
-        outcomes, as_of=_day_of(as_of), horizon_days=horizon_days, period=by
-    )
-    if as_json:
-        click.echo(json.dumps(_facts(found, without_score)))
-        return
-    click.echo(performance_text(found))
-    if without_score:
-        click.echo(f"{without_score} rows have no score and are left out", err=True)
-
-
 def drift_text(report: DriftReport) -> str:
     """Put a drift report into a table for a terminal."""
     width = max(len(field.field) for field in report.fields)
@@ -162,25 +91,6 @@ def drift_text(report: DriftReport) -> str:
         figures = asdict(report.expected).items()
         shown = [f"{name} {value:.4f}" for name, value in figures if value is not None]
         lines += ["", f"expected without outcomes: {', '.join(shown)}", report.blind_spot]
-    return "\n".join(lines)
-
-
-def performance_text(found: MaturedPerformance) -> str:
-    """Put matured cohorts into a table for a terminal."""
-    lines = ["period    group       customers  promised      left     AUC  log loss  verdict"]
-    lines += [
-        f"{cohort.period:9} {cohort.group or 'all':10.10} {cohort.rows:10,}"
-        f" {cohort.expected / cohort.rows:9.1%} {cohort.churned / cohort.rows:9.1%}"
-        f"  {'-' if cohort.auc is None else f'{cohort.auc:.3f}':>6} {cohort.log_loss:9.4f}"
-        f"  {cohort.verdict}"
-        for cohort in found.cohorts
-    ]
-    if not found.cohorts:
-        lines = ["no cohort has matured"]
-    lines.append(
-        f"{found.not_matured:,} customers are younger than the horizon, "
-        f"{found.unknown:,} have no known outcome; both are left out"
-    )
     return "\n".join(lines)
 
 
@@ -211,12 +121,3 @@ def _added(predictor: Predictor, reference: Reference, files: tuple[Path, ...]) 
         except (msgspec.DecodeError, ValueError) as error:
             raise click.ClickException(f"{file}: {error}") from error
     return total
-
-
-def _day_of(as_of: datetime | None) -> date:
-    return as_of.date() if as_of else datetime.now(UTC).date()
-
-
-def _facts(found: MaturedPerformance, without_score: int) -> dict[str, object]:
-    cohorts = [asdict(cohort) | {"verdict": cohort.verdict} for cohort in found.cohorts]
-    return asdict(found) | {"cohorts": cohorts, "without_score": without_score}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from churn_service.monitoring.matured import ScoredOutcome
 
@@ -10,6 +11,7 @@ SCORES = ("churn_probability", "score")
 OUTCOMES = ("churned", "churn", "outcome")
 DAYS = ("scored_at", "planned_at", "date")
 GROUPS = ("action", "arm")
+VERSION = "model_version"
 _LEFT = frozenset({"churned", "1", "yes", "true"})
 _STAYED = frozenset({"stayed", "0", "no", "false"})
 _MOST_PROBLEMS = 20
@@ -21,12 +23,21 @@ class OutcomeTableError(ValueError):
 
 @dataclass(frozen=True)
 class OutcomeColumns:
-    """Where a table has score, outcome, day and, if anywhere, the group."""
+    """Where a table has score, outcome, day and, if anywhere, group and version."""
 
     score: int
     outcome: int
     day: int
     group: int | None
+    version: int | None = None
+
+
+class OutcomesRead(NamedTuple):
+    """The scored outcomes of a table, and how many rows were left out."""
+
+    outcomes: list[ScoredOutcome]
+    without_score: int
+    other_versions: int
 
 
 def find_columns(
@@ -51,34 +62,46 @@ def find_columns(
         outcome=_find(header, "outcome", (outcome,) if outcome else OUTCOMES),
         day=_find(header, "date", (day,) if day else DAYS),
         group=header.index(found[0]) if found else None,
+        version=header.index(VERSION) if VERSION in header else None,
     )
 
 
 def read_outcomes(
-    columns: OutcomeColumns, rows: Iterable[tuple[int, Sequence[str]]]
-) -> tuple[list[ScoredOutcome], int]:
-    """Return the scored outcomes, and how many rows had no score.
+    columns: OutcomeColumns,
+    rows: Iterable[tuple[int, Sequence[str]]],
+    *,
+    version: str | None = None,
+) -> OutcomesRead:
+    """Return the scored outcomes, and how many rows were left out.
 
     Args:
         columns: Where everything is.
         rows: Line number and cells of each row.
+        version: Leave out what other versions have scored, if the table tells.
 
     Raises:
         OutcomeTableError: Naming the lines that cannot be read.
     """
-    found, problems, without_score = [], [], 0
+    found, problems = [], []
+    without_score = other_versions = 0
     for line, cells in rows:
         if not cells[columns.score]:
             without_score += 1
-            continue
-        try:
-            found.append(_outcome(columns, cells))
-        except ValueError as error:
-            problems.append(f"line {line}: {error}")
+        elif _is_of_another(columns, cells, version):
+            other_versions += 1
+        else:
+            try:
+                found.append(_outcome(columns, cells))
+            except ValueError as error:
+                problems.append(f"line {line}: {error}")
     if problems:
         more = f"; and {len(problems) - _MOST_PROBLEMS} more" * (len(problems) > _MOST_PROBLEMS)
         raise OutcomeTableError("; ".join(problems[:_MOST_PROBLEMS]) + more)
-    return found, without_score
+    return OutcomesRead(found, without_score, other_versions)
+
+
+def _is_of_another(columns: OutcomeColumns, cells: Sequence[str], version: str | None) -> bool:
+    return bool(version) and columns.version is not None and cells[columns.version] != version
 
 
 def _outcome(columns: OutcomeColumns, cells: Sequence[str]) -> ScoredOutcome:

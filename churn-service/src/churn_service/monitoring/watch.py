@@ -9,7 +9,7 @@ import msgspec
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.reference import Reference
 from churn_service.monitoring.counts import ServedCounts
-from churn_service.monitoring.drift import PROMISE, DriftReport, judge
+from churn_service.monitoring.drift import PROMISE, DriftReport, judge, single_tail
 from churn_service.monitoring.windows import DriftMonitor, WindowRule, Windows
 
 NO_REFERENCE = (
@@ -63,23 +63,28 @@ class ModelWatch:
         """Return how the open window looks so far: no verdict that the promise covers."""
         return self._judge(windows.reference, windows.running)
 
+    def promise(self, windows: Windows) -> dict[str, float]:
+        """Return what the limits rest on: the alarm rate, and what shares it."""
+        rule = self.monitor.rule
+        return {
+            "false_alarms_per_week": self._promise,
+            "tests": len(windows.reference.tests),
+            "windows_per_week": rule.windows_per_week,
+            "window_rows": rule.rows,
+            "window_seconds": rule.seconds,
+            "tail": single_tail(windows.reference, rule.windows_per_week, self._promise),
+        }
+
     def facts(self, watched: Watched) -> dict[str, object]:
         """Return everything that is known; JSON-ready, with counts that can be added up."""
         windows = self.windows(watched)
         if windows is None:
             return {"model_version": watched.version, "watched": False, "reason": NO_REFERENCE}
         closed = self.closed(windows)
-        rule = self.monitor.rule
         return {
             "model_version": watched.version,
             "watched": True,
-            "promise": {
-                "false_alarms_per_week": self._promise,
-                "tests": len(windows.reference.tests),
-                "windows_per_week": rule.windows_per_week,
-                "window_rows": rule.rows,
-                "window_seconds": rule.seconds,
-            },
+            "promise": self.promise(windows),
             "windows_closed": windows.closed_total,
             "window": closed.facts() if closed else None,
             "so_far": self.running(windows).facts() | {"seconds": windows.running_seconds},

@@ -1,4 +1,4 @@
-"""Commands that tell whether the model's world has changed."""
+"""`churn drift`: whether the model's world has changed."""
 
 import csv
 import json
@@ -119,52 +119,3 @@ def test_an_old_version_cannot_be_compared(old_registry: dict[str, str], gym_fil
     result = run("drift", "--data", gym_files.data, env=old_registry)
     assert result.exit_code == 2
     assert "train again" in result.output
-
-
-@pytest.fixture
-def feedback(tmp_path: Path) -> Path:
-    """Outcomes of two months; the second leaves more than promised."""
-    lines = ["score,planned_at,outcome,action"]
-    lines += ["0.2,2026-01-10,churned,none", *["0.2,2026-01-11,stayed,none"] * 4] * 40
-    lines += ["0.2,2026-02-10,churned,none", "0.2,2026-02-11,stayed,none"] * 100
-    lines += ["0.2,2026-05-30,churned,none", ",2026-01-10,churned,none"]
-    file = tmp_path / "feedback.csv"
-    file.write_text("\n".join(lines) + "\n")
-    return file
-
-
-def test_performance_is_shown_by_cohort(feedback: Path) -> None:
-    result = run("performance", "--data", feedback, "--as-of", "2026-06-01")
-    assert result.exit_code == 0, result.output
-    january, february = result.stdout.splitlines()[1:3]
-    assert january.startswith("2026-01")
-    assert january.endswith("as promised")
-    assert february.endswith("more left than promised")
-    assert "1 customers are younger than the horizon" in result.stdout
-    assert "1 rows have no score" in result.stderr
-
-
-def test_performance_as_json(feedback: Path) -> None:
-    result = run(
-        "performance", "--data", feedback, "--as-of", "2026-06-01", "--by", "quarter", "--json"
-    )
-    facts = json.loads(result.stdout)
-    assert [cohort["period"] for cohort in facts["cohorts"]] == ["2026-Q1"]
-    assert (facts["not_matured"], facts["without_score"]) == (1, 1)
-
-
-def test_nothing_matured_is_said_in_words(feedback: Path) -> None:
-    result = run("performance", "--data", feedback, "--as-of", "2026-01-01")
-    assert "no cohort has matured" in result.stdout
-
-
-def test_the_day_to_look_from_is_today(feedback: Path) -> None:
-    assert run("performance", "--data", feedback).exit_code == 0
-
-
-def test_a_table_without_outcomes_is_refused_with_the_cure(tmp_path: Path) -> None:
-    file = tmp_path / "scores.csv"
-    file.write_text("score,planned_at\n0.5,2026-01-01\n")
-    result = run("performance", "--data", file)
-    assert result.exit_code == 1
-    assert "name it with --outcome" in result.output

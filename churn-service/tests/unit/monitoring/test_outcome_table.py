@@ -21,26 +21,41 @@ def test_the_feedback_table_is_read_as_it_is() -> None:
         (4, ("c", "none", "0.5", "2026-03-02", "")),
         (5, ("d", "none", "", "2026-03-02", "stayed")),
     ]
-    found, without_score = read_outcomes(find_columns(FEEDBACK), rows)
+    found, without_score, other_versions = read_outcomes(find_columns(FEEDBACK), rows)
     assert found == [
         ScoredOutcome(0.25, date(2026, 3, 1), churned=True, group="none"),
         ScoredOutcome(0.5, date(2026, 3, 2), churned=False, group="discount"),
         ScoredOutcome(0.5, date(2026, 3, 2), churned=None, group="none"),
     ]
-    assert without_score == 1
+    assert (without_score, other_versions) == (1, 0)
 
 
 def test_columns_can_be_named() -> None:
     columns = find_columns(
         ("p", "y", "when", "who"), score="p", outcome="y", day="when", group="who"
     )
-    found, _ = read_outcomes(columns, [(2, ("1", "0", "2026-01-01", "g"))])
+    found, *_ = read_outcomes(columns, [(2, ("1", "0", "2026-01-01", "g"))])
     assert found == [ScoredOutcome(1.0, date(2026, 1, 1), churned=False, group="g")]
 
 
 def test_without_a_group_all_are_together() -> None:
     columns = find_columns(("score", "outcome", "date"))
     assert read_outcomes(columns, [(2, ("1", "yes", "2026-01-01"))])[0][0].group == ""
+
+
+def test_scores_of_other_versions_are_counted_and_left_out_when_one_is_asked_for() -> None:
+    header = ("score", "outcome", "date", "model_version")
+    rows = [(2, ("0.2", "stayed", "2026-01-01", "old")), (3, ("1", "yes", "2026-01-02", "new"))]
+    read = read_outcomes(find_columns(header), rows, version="new")
+    assert [outcome.score for outcome in read.outcomes] == [1.0]
+    assert read.other_versions == 1
+    assert len(read_outcomes(find_columns(header), rows).outcomes) == 2
+
+
+def test_a_table_without_versions_is_taken_to_be_of_the_one_that_is_asked_for() -> None:
+    columns = find_columns(("score", "outcome", "date"))
+    read = read_outcomes(columns, [(2, ("1", "yes", "2026-01-01"))], version="new")
+    assert (len(read.outcomes), read.other_versions) == (1, 0)
 
 
 @pytest.mark.parametrize("missing", ["score", "outcome", "planned_at"])

@@ -1,5 +1,7 @@
 """Compile a fitted pipeline into the lookup tables of a scorecard."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from churn_service.training.features import (
     ColumnBasis,
     encoder_levels,
     level_indices,
+    number_bases,
     number_indices,
 )
 from churn_service.training.pipeline import Fit
@@ -25,14 +28,14 @@ def compile_pipeline(fit: Fit, schema: CustomerSchema, matrix: Matrix) -> Scorec
         schema: The schema whose matrix the pipeline was fitted on.
         matrix: The rows that the means of the reasons are taken over.
     """
-    weights = fit.model.coef_[0]
+    weights = fit.model.coefficients
     shares = fit.features.transform(matrix) * weights
     terms: dict[int, Term] = {}
     for index, place in _places(fit, schema).items():
         mean = float(shares[:, place].sum(axis=1).mean())
         terms[index] = _term(fit, schema, index, weights[place], mean)
     return Scorecard(
-        intercept=float(fit.model.intercept_[0]),
+        intercept=fit.model.intercept,
         terms=tuple(terms[index] for index in range(len(schema.features))),
     )
 
@@ -41,7 +44,7 @@ def _places(fit: Fit, schema: CustomerSchema) -> dict[int, slice]:
     """Return where the pipeline's features of each schema feature stand."""
     sizes = {}
     for index, basis in _bases(fit, schema).items():
-        sizes[index] = len(basis.knots) + 1 + basis.marks_missing
+        sizes[index] = len(basis.signs)
     for index in level_indices(schema):
         sizes[index] = len(encoder_levels(schema, index))
     ends = np.cumsum(list(sizes.values())).tolist()
@@ -52,11 +55,7 @@ def _places(fit: Fit, schema: CustomerSchema) -> dict[int, slice]:
 
 
 def _bases(fit: Fit, schema: CustomerSchema) -> dict[int, ColumnBasis]:
-    numbers = number_indices(schema)
-    if not numbers:
-        return {}
-    columns = fit.features.named_transformers_["numbers"].columns_
-    return dict(zip(numbers, columns, strict=True))
+    return dict(zip(number_indices(schema), number_bases(fit.features), strict=True))
 
 
 def _term(fit: Fit, schema: CustomerSchema, index: int, weights: Floats, mean: float) -> Term:
@@ -75,20 +74,39 @@ def _term(fit: Fit, schema: CustomerSchema, index: int, weights: Floats, mean: f
 
 def _curve(field: Field, basis: ColumnBasis, weights: Floats, mean: float) -> CurveTerm:
     """Return hats and line as straight pieces, constant beyond the outer knots."""
-    knots = basis.knots
-    line = weights[len(knots)] / basis.scale
-    heights = weights[: len(knots)] + line * (knots - basis.mean)
-    slopes = np.diff(heights) / np.diff(knots)
-    intercepts = heights[:-1] - slopes * knots[:-1]
+    knots, heights = basis.knots, basis.heights(weights)
+    inner = np.diff(heights) / np.diff(knots)
+    if basis.sign:  # rounding must not turn a flat piece round
+        inner = basis.sign * np.maximum(basis.sign * inner, 0.0)
+    slopes = (0.0, *map(_plain, inner), 0.0)
+    intercepts = [
+        _plain(heights[0]),
+        *map(_plain, heights[:-1] - inner * knots[:-1]),
+        _plain(heights[-1]),
+    ]
+    if basis.sign:
+        _settle(intercepts, slopes, knots, basis.sign)
     missing = _plain(weights[-1]) if basis.marks_missing else 0.0
     return CurveTerm(
         field=field.name,
         knots=tuple(map(_plain, knots)),
-        intercepts=(_plain(heights[0]), *map(_plain, intercepts), _plain(heights[-1])),
-        slopes=(0.0, *map(_plain, slopes), 0.0),
+        intercepts=tuple(intercepts),
+        slopes=slopes,
         missing=missing if field.nullable else None,
         mean=mean,
     )
+
+
+def _settle(intercepts: list[float], slopes: tuple[float, ...], knots: Floats, sign: int) -> None:
+    """Move intercepts by the last bits, so that no curve turns back at a knot.
+
+    Inside a piece rounding keeps the order of values; from the last number below
+    a knot to the knot itself it may not.
+    """
+    for piece, knot in enumerate(map(float, knots), 1):
+        before = intercepts[piece - 1] + slopes[piece - 1] * math.nextafter(knot, -math.inf)
+        while sign * (here := intercepts[piece] + slopes[piece] * knot) < sign * before:
+            intercepts[piece] = math.nextafter(intercepts[piece] + (before - here), sign * math.inf)
 
 
 def _plain(number: float) -> float:

@@ -105,8 +105,6 @@ def parse_config(data: bytes) -> TrainConfig:
     _refuse_unknown("", document, ("data", "columns", "model"))
     table = _table(document, "data")
     _refuse_unknown("data", table, _DATA_KEYS)
-    columns = _columns(_table(document, "columns"))
-    monotonic = any(column.monotonic for column in columns.values())
     return TrainConfig(
         target=_name(table, "target"),
         positive=_positive(table),
@@ -120,8 +118,8 @@ def parse_config(data: bytes) -> TrainConfig:
         allow=_allowed("[data] allow", table.get("allow", [])),
         repeated_ids=_flag(table, "repeated_ids"),
         horizon_days=_horizon(table.get("horizon_days")),
-        columns=columns,
-        families=parse_families(_table(document, "model"), monotonic=monotonic),
+        columns=_columns(_table(document, "columns")),
+        families=parse_families(_table(document, "model")),
         sha256=sha256(data).hexdigest(),
     )
 

@@ -1,24 +1,31 @@
 """Fit the scorecard: choose C by inner log loss, fit, prove convergence."""
 
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit  # type: ignore[import-untyped]  # ships no types
 from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from churn_contract.schema import CustomerSchema
 from churn_service.training.dataset import Labels, Matrix, Rows, Weights
-from churn_service.training.errors import FitError
-from churn_service.training.features import KNOTS, build_features
+from churn_service.training.features import KNOTS, build_features, feature_signs
+from churn_service.training.logistic import (
+    GRADIENT_LIMIT,
+    Dense,
+    Logistic,
+    Problem,
+    check_convergence,
+    fit_logistic,
+    fit_unsigned,
+)
 
 C_CHOICES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 INNER_FOLDS = 3
 SEED = 42
-GRADIENT_LIMIT = 1e-8
 
 Floats = NDArray[np.float64]
 
@@ -33,25 +40,19 @@ class Tuning:
 
 @dataclass(frozen=True)
 class Fit:
-    """The fitted training pipeline, features and model, with its proof.
-
-    `gradient` is max|gradient of the penalised log loss| / n: zero at the one
-    minimum there is, since the loss is strictly convex.
-    """
+    """The fitted training pipeline: features and the weights that add them up."""
 
     features: ColumnTransformer
-    model: LogisticRegression
-    gradient: float
-    iterations: int
+    model: Logistic
 
     def logits(self, matrix: Matrix) -> Floats:
         """Return the raw score of each row."""
-        found: Floats = self.model.decision_function(self.features.transform(matrix))
-        return found
+        found: Floats = self.features.transform(matrix) @ self.model.coefficients
+        return found + self.model.intercept
 
     def probabilities(self, matrix: Matrix) -> Floats:
         """Return the churn probability of each row."""
-        found: Floats = self.model.predict_proba(self.features.transform(matrix))[:, 1]
+        found: Floats = expit(self.logits(matrix))
         return found
 
 
@@ -63,24 +64,21 @@ def fit_scorecard(
     weights: Weights | None = None,
     *,
     knots: int = KNOTS,
+    monotonic: Mapping[str, int] | None = None,
 ) -> Fit:
     """Fit features and weights on these rows, to proven convergence.
 
     `weights` says how many customers each row stands for; None means one each.
+    Numbers in `monotonic` (1 or -1 by name) get curves that never turn back.
 
     Raises:
         FitError: When the gradient is above 1e-8.
     """
-    features = build_features(schema, knots)
+    features = build_features(schema, knots, monotonic)
     learned = features.fit_transform(matrix)
-    model = _fitted(learned, churned, c, weights)
-    gradient = gradient_norm(model, learned, churned, weights)
-    if not gradient <= GRADIENT_LIMIT:
-        raise FitError(
-            f"the fit did not converge: max|gradient|/n is {gradient:.1e}, "
-            f"above {GRADIENT_LIMIT:.0e}; look for columns with extreme values"
-        )
-    return Fit(features, model, gradient, int(model.n_iter_[0]))
+    model = _fitted(features, learned, churned, c, weights)
+    check_convergence(model, GRADIENT_LIMIT)
+    return Fit(features, model)
 
 
 def tune(
@@ -90,6 +88,7 @@ def tune(
     weights: Weights | None = None,
     *,
     knots: int = KNOTS,
+    monotonic: Mapping[str, int] | None = None,
 ) -> Tuning:
     """Choose C by the mean log loss of three inner folds.
 
@@ -99,24 +98,11 @@ def tune(
     folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=SEED)
     given = np.ones(len(churned)) if weights is None else weights
     losses = [
-        _fold_losses(matrix, churned, given, build_features(schema, knots), fold)
+        _fold_losses(matrix, churned, given, build_features(schema, knots, monotonic), fold)
         for fold in folds.split(matrix, churned)
     ]
     means = dict(zip(C_CHOICES, np.mean(losses, axis=0).tolist(), strict=True))
     return Tuning(min(C_CHOICES, key=means.__getitem__), means)
-
-
-def gradient_norm(
-    model: LogisticRegression, features: Floats, churned: Labels, weights: Weights | None = None
-) -> float:
-    """Return max|gradient| / n of the penalised log loss at a fitted model."""
-    coefficients = model.coef_[0]
-    residuals = model.predict_proba(features)[:, 1] - churned
-    if weights is not None:
-        residuals = residuals * weights
-    gradient = features.T @ residuals + coefficients / model.C
-    largest = max(np.abs(gradient).max(), abs(residuals.sum()))
-    return float(largest / len(churned))
 
 
 def _fold_losses(
@@ -131,17 +117,22 @@ def _fold_losses(
     judged = transformer.transform(matrix[held])
     losses = []
     for c in C_CHOICES:
-        model = _fitted(learned, churned[inner], c, weights[inner])
-        chances = model.predict_proba(judged)[:, 1]
+        model = _fitted(transformer, learned, churned[inner], c, weights[inner])
+        chances = expit(judged @ model.coefficients + model.intercept)
         losses.append(float(log_loss(churned[held], chances, sample_weight=weights[held])))
     return losses
 
 
 def _fitted(
-    features: Floats, churned: Labels, c: float, weights: Weights | None = None
-) -> LogisticRegression:
-    model = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-9, max_iter=100)
-    with warnings.catch_warnings():
-        # a line search that finds no better point warns; the gradient is the judge
-        warnings.simplefilter("ignore")
-        return model.fit(features, churned, sample_weight=weights)
+    transformer: ColumnTransformer,
+    learned: Floats,
+    churned: Labels,
+    c: float,
+    weights: Weights | None,
+) -> Logistic:
+    width = learned.shape[1]
+    signs = feature_signs(transformer, width)
+    if not signs.any():
+        return fit_unsigned(learned, churned, weights, c)
+    given = np.ones(len(churned)) if weights is None else weights
+    return fit_logistic(Problem(Dense(learned), churned, given, np.full(width, 1 / c), signs))

@@ -99,9 +99,9 @@ def test_a_monotonic_column_never_turns_back(direction: str, sign: int) -> None:
         assert (sign * np.diff(scores) >= 0).all()
 
 
-def test_with_a_monotonic_column_only_trees_are_tried() -> None:
+def test_a_monotonic_column_leaves_every_family_in_the_comparison() -> None:
     config = parse_config(f'{DATA}[columns.calls]\nmonotonic = "increasing"\n'.encode())
-    assert config.families == ("trees",)
+    assert config.families == parse_config(DATA.encode()).families
 
 
 def test_a_direction_for_a_category_is_refused() -> None:
@@ -118,7 +118,6 @@ def test_a_direction_for_a_category_is_refused() -> None:
         ('families = "spline"', "must be a list"),
         ("families = [1]", "must be a list"),
         ("seed = 1", r"\[model\] seed is unknown"),
-        ('families = ["spline"]\n[columns.calls]\nmonotonic = "increasing"', "only trees can"),
     ],
 )
 def test_a_wrong_model_table_is_refused_with_the_cure(model: str, words: str) -> None:

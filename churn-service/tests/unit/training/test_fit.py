@@ -72,7 +72,7 @@ def test_tables_equal_the_pipeline_for_any_valid_customer(
     schema = gym_model.document.schema
     values = tuple(data.draw(values_of(field)) for field in schema.features)
 
-    logit = compile_scorecard(gym_model.document)(values)
+    logit = compile_scorecard(gym_model.document.scorer)(values)
 
     expected = gym_model.fit.logits(to_matrix(schema, [Customer(None, values)]))[0]
     assert logit == pytest.approx(expected, rel=1e-12, abs=1e-12)
@@ -172,7 +172,7 @@ def test_the_validation_part_is_judged_by_a_fit_that_has_not_seen_it(
 ) -> None:
     split, dataset = gym_model.split, gym_model.dataset
     rows = dataset.matrix(split.train), dataset.churned[split.train]
-    trial = fit_scorecard(*rows, dataset.schema, gym_model.tuning.best_c)
+    trial = fit_scorecard(*rows, dataset.schema, gym_model.tuned.settings["C"])
 
     expected = measure(
         dataset.churned[split.validation], trial.probabilities(dataset.matrix(split.validation))

@@ -27,9 +27,9 @@ class ScorecardFit:
     def facts(self) -> Facts:
         """Return the number of weights, the gradient and the Newton steps."""
         return {
-            "weights": int(self.fit.model.coef_.size),
-            "gradient": self.fit.gradient,
-            "iterations": self.fit.iterations,
+            "weights": int(self.fit.model.coefficients.size),
+            "gradient": self.fit.model.gradient,
+            "iterations": self.fit.model.iterations,
         }
 
 
@@ -46,7 +46,12 @@ class ScorecardFamily:
     def tune(self, sample: Sample) -> Tuned:
         """Choose C by the log loss of three inner folds."""
         tuning = tune(
-            sample.matrix, sample.churned, sample.schema, sample.weights, knots=self.knots
+            sample.matrix,
+            sample.churned,
+            sample.schema,
+            sample.weights,
+            knots=self.knots,
+            monotonic=sample.monotonic,
         )
         losses = {f"C {c:g}": loss for c, loss in tuning.losses.items()}
         return Tuned({"C": tuning.best_c}, losses)
@@ -61,5 +66,6 @@ class ScorecardFamily:
                 tuned.settings["C"],
                 sample.weights,
                 knots=self.knots,
+                monotonic=sample.monotonic,
             )
         )

@@ -9,8 +9,9 @@ from churn_service.artefact.calibration import (
 )
 from churn_service.training.family_names import BLEND, LINEAR, SPLINE, TREES
 from churn_service.training.features import level_indices, number_indices
+from churn_service.training.logistic import GRADIENT_LIMIT
 from churn_service.training.metrics import metric_text
-from churn_service.training.pipeline import GRADIENT_LIMIT, INNER_FOLDS
+from churn_service.training.pipeline import INNER_FOLDS
 from churn_service.training.trained import TrainedModel
 
 _NUMBERS = {

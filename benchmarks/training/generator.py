@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.training.row import Row
+from benchmarks.training.served import probabilities
 from benchmarks.training.telco import telco_csv
 from churn_contract.schema import canonical_name
-from churn_contract.validation import Validator
-from churn_service.predictor import Predictor
 from churn_service.training.config import parse_config
 from churn_service.training.metrics import calibration_slope, measure
-from churn_service.training.table import Table, read_table
+from churn_service.training.table import read_table
 from churn_service.training.trained import TrainedModel
 from churn_service.training.trainer import train_model
 from marketing_service.simulator import SampleFiles, load_laws, write_sample_data
@@ -78,18 +77,6 @@ def million_seconds() -> float:
     for index in range(1_000_000 // BLOCK_ROWS):
         truth_of(draw_block(index, BLOCK_ROWS, seed=1, laws=laws), laws)
     return time.process_time() - start
-
-
-def probabilities(model: TrainedModel, table: Table) -> Floats:
-    """Score every row of a table."""
-    validator = Validator(model.document.schema)
-    predictor = Predictor("bench", model.document, validator)
-    wanted = {field.name for field in model.document.schema.features}
-    places = [(name, index) for index, name in enumerate(table.names) if name in wanted]
-    customers = [
-        validator.check_text({name: cells[index] for name, index in places}) for cells in table.rows
-    ]
-    return np.array([found.churn_probability for found in predictor.predict(customers)])
 
 
 def _real(model: TrainedModel) -> Iterator[Row]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.training.__main__ import part_names
 
 from bootstrap.console import ROOT
 
@@ -60,9 +61,9 @@ def test_a_part_that_stops_is_told_and_does_not_count_as_met(tmp_path: Path) -> 
     assert figures(tmp_path)[-1]["met"] is False
 
 
-PARTS = {path.stem for path in ROOT.glob("benchmarks/training/*.py")}
+PARTS = part_names()
 
 
-@pytest.mark.parametrize("part", sorted(PARTS - {"__init__", "__main__", "row", "telco"}))
+@pytest.mark.parametrize("part", PARTS)
 def test_every_part_of_the_bench_gives_rows(part: str) -> None:
     assert "def rows(full: bool)" in (ROOT / "benchmarks/training" / f"{part}.py").read_text()

@@ -1,5 +1,6 @@
 """Print every figure of training as a table, and write it to build/bench/training.json."""
 
+import ast
 import importlib
 import json
 import pkgutil
@@ -30,6 +31,9 @@ class Part:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all parts or one; 1 when a figure is short or a part stopped."""
     given = _arguments(arguments)
+    if given.list:
+        sys.stdout.writelines(f"{name:14}{about(name)}\n" for name in part_names())
+        return 0
     parts = []
     for name in part_names():
         if given.only in {"", name}:
@@ -46,6 +50,12 @@ def part_names() -> list[str]:
     """Return the modules that measure something."""
     modules = pkgutil.iter_modules(benchmarks.training.__path__)
     return sorted(module.name for module in modules if module.name not in NO_PARTS)
+
+
+def about(name: str) -> str:
+    """Return the first line of what a part says of itself."""
+    source = Path(benchmarks.training.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
 def run_part(name: str, *, full: bool) -> Part:
@@ -94,7 +104,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     verdict = "" if row.met is None else "met" if row.met else "SHORT"
     return (
         row.name,
-        f"{row.value:.5g} {row.unit}".strip(),
+        "-" if row.value is None else f"{row.value:.5g} {row.unit}".strip(),
         "" if row.rival is None else f"{row.rival:.5g}",
         "" if row.ratio is None else f"{row.ratio:.3f}",
         row.goal,
@@ -106,6 +116,7 @@ def _arguments(arguments: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
     parser.add_argument("--full", action="store_true", help="also the figures that need minutes")
     parser.add_argument("--only", default="", choices=["", *part_names()], help="one part")
+    parser.add_argument("--list", action="store_true", help="print the parts and end")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="where the JSON goes")
     return parser.parse_args(arguments)
 

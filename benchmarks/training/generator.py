@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.training.row import Row
+from benchmarks.training.row import Row, skipped
 from benchmarks.training.served import probabilities
-from benchmarks.training.telco import telco_csv
+from benchmarks.training.telco import ABSENT, telco_csv
 from churn_contract.schema import canonical_name
 from churn_service.training.config import parse_config
 from churn_service.training.metrics import calibration_slope, measure
@@ -82,6 +82,7 @@ def million_seconds() -> float:
 def _real(model: TrainedModel) -> Iterator[Row]:
     path = telco_csv()
     if path is None:
+        yield skipped("train on simulated, test on real Telco", ABSENT)
         return
     table = read_table(path)
     cells = table.column(table.names.index(canonical_name("Churn")))

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "telco"
+ABSENT = "the Telco table is not here; TELCO_CSV names it"
 CONFIG = b'[data]\ntarget = "Churn"\npositive = "Yes"\nid = "customerID"\n'
 
 

@@ -24,6 +24,7 @@ from churn_service.artefact.document import (
     TrainingFacts,
 )
 from churn_service.artefact.golden import GoldenRow
+from churn_service.artefact.promotion_log import Note
 from churn_service.artefact.promotions import Wish, promote, roll_back
 from churn_service.artefact.writer import write_version
 from churn_service.predictor import Predictor
@@ -102,7 +103,7 @@ def _swap_under_load(root: Path, changes: int) -> tuple[list[float], list[Caller
 def _change(root: Path, registry: ModelRegistry, new: str, *, is_rollback: bool) -> float:
     """Change the champion; return the seconds until the registry serves it."""
     if is_rollback:
-        wanted = roll_back(root, "churn", actor="bench", reason="bench").version
+        wanted = roll_back(root, "churn", Note("bench", "bench")).version
     else:
         wish = Wish(version=new, actor="bench", reason="bench", force=True)
         wanted = promote(root, "churn", wish).version

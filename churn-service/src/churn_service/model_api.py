@@ -13,6 +13,7 @@ from churn_service.artefact.listing import find_version
 from churn_service.artefact.overview import describe_version, describe_versions
 from churn_service.artefact.promotions import Wish, promote
 from churn_service.artefact.reader import read_artefact
+from churn_service.artefact.signature import Verifier
 from churn_service.envelopes.json import MEDIA_TYPE
 from churn_service.errors import (
     RefusedPromotionError,
@@ -42,12 +43,20 @@ class LifecycleRoutes:
         root: The registry folder.
         name: Name of the model, a folder in it.
         refresh: Makes this process look at the aliases now.
+        public_key: Whose signature a version needs; None takes unsigned ones, too.
     """
 
-    def __init__(self, root: Path, name: str, refresh: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        name: str,
+        refresh: Callable[[], None],
+        public_key: Verifier | None = None,
+    ) -> None:
         self._root = root
         self._name = name
         self._refresh = refresh
+        self._public_key = public_key
 
     def versions(self) -> Response:
         """Answer with the facts of every version, the oldest first."""
@@ -80,7 +89,7 @@ class LifecycleRoutes:
             share=change.share,
         )
         try:
-            promote(self._root, self._name, wish)
+            promote(self._root, self._name, wish, public_key=self._public_key)
         except (PromotionRefusedError, ArtefactError) as error:
             raise RefusedPromotionError(f"{error}.") from error
         except OSError as error:

@@ -24,6 +24,7 @@ _REASONS = {
     "manifest.json": "manifest",
     "model.json": "model",
     "golden.jsonl": "golden",
+    "model.sig": "signature",
 }
 
 CANARY = "canary"

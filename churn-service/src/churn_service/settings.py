@@ -20,6 +20,11 @@ class Settings:
     model_name: str = setting(
         default="churn", help="Name of the model to serve, a folder of the registry."
     )
+    model_public_key: Path | None = setting(
+        default=None,
+        help="Public key in PEM; then only versions signed with its private half are served "
+        "and promoted. Needs the extra churn-service[sign].",
+    )
     watch_seconds: float = setting(
         default=1.0,
         minimum=0.05,

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from churn_service.artefact.document import ModelDocument
+from churn_service.artefact.promotion_log import Note
 from churn_service.artefact.promotions import Wish, promote, roll_back
 from churn_service.registry import AliasWatcher
 
@@ -90,7 +91,7 @@ def test_a_hundred_changes_of_the_champion_fail_no_request_and_mix_no_answer(
     for turn in range(CHANGES):
         wanted = old if turn % 2 else new
         if turn % 2:
-            roll_back(publisher.root, "churn", actor="t", reason="test")
+            roll_back(publisher.root, "churn", Note("t", "test"))
         else:
             wish = Wish(version=new, actor="t", reason="test", force=True)
             promote(publisher.root, "churn", wish)

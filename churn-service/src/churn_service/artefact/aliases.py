@@ -12,6 +12,7 @@ from churn_service.artefact.files import locked, replace_file, sync_folder
 from churn_service.artefact.names import checked_name
 from churn_service.artefact.promotion_log import Note, Promotion, append_promotion
 from churn_service.artefact.reader import read_artefact
+from churn_service.artefact.signature import Verifier
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -88,14 +89,14 @@ def sealed(alias: Alias) -> Alias:
     return msgspec.structs.replace(alias, canary=msgspec.structs.replace(bare, check=check))
 
 
-def pinned(root: Path, name: str, version: str) -> Alias:
+def pinned(root: Path, name: str, version: str, public_key: Verifier | None = None) -> Alias:
     """Return an alias for a version with the sha256 of its manifest.
 
     Raises:
-        ArtefactError: When the version is missing or damaged.
+        ArtefactError: When the version is missing, damaged or not signed as asked for.
     """
     folder = root / checked_name(name, "model name") / checked_name(version, "version")
-    return Alias(version, read_artefact(folder).manifest_sha256)
+    return Alias(version, read_artefact(folder, public_key=public_key).manifest_sha256)
 
 
 def write_alias(

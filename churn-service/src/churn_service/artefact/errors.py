@@ -15,3 +15,7 @@ class ArtefactError(Exception):
 
 class PromotionRefusedError(Exception):
     """The gate or a rule of the life cycle forbids it; the text says why and the cure."""
+
+
+class KeyFileError(Exception):
+    """A key for signatures cannot be read, made or used; the text says why and the cure."""

@@ -33,9 +33,12 @@ def _last_byte(path: Path) -> bytes:
         return file.read(1)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Put new content in place of a file in one step."""
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+def replace_file(path: Path, data: bytes, *, staging: Path | None = None) -> None:
+    """Put new content in place of a file in one step.
+
+    It is written in the folder `staging` first, by default beside the file.
+    """
+    temporary = (staging or path.parent) / f".tmp-{path.name}-{os.getpid()}"
     write_file(temporary, data)
     temporary.replace(path)
     sync_folder(path.parent)

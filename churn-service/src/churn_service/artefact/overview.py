@@ -12,6 +12,7 @@ from churn_service.artefact.manifest import MANIFEST_FILE
 from churn_service.artefact.promotion_log import read_promotions
 from churn_service.artefact.promotions import aliases_of, is_retired
 from churn_service.artefact.reader import Artefact, read_artefact
+from churn_service.artefact.signature import SIGNATURE_FILE
 from churn_service.artefact.verdict import read_verdicts
 
 METRICS_FILE = "metrics.json"
@@ -65,6 +66,7 @@ def _facts(
         "aliases": [alias for alias, held in aliases.items() if held[0] == folder.name],
         "canary": any(folder.name in held[1:] for held in aliases.values()),
         "retired": is_retired(root, name, folder.name),
+        "signed": (folder / SIGNATURE_FILE).is_file(),
     }
     try:
         return facts | _contents(read_artefact(folder))

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from churn_service.artefact.promotion_log import (
     champions,
     read_promotions,
 )
+from churn_service.artefact.signature import Verifier
 from churn_service.artefact.verdict import latest_verdict
 
 Clock = Callable[[], datetime]
@@ -59,16 +60,30 @@ class Wish:
     share: float | None = None
 
 
-def promote(root: Path, name: str, wish: Wish, *, clock: Clock = now) -> Alias:
+def promote(
+    root: Path,
+    name: str,
+    wish: Wish,
+    *,
+    clock: Clock = now,
+    public_key: Verifier | None = None,
+) -> Alias:
     """Point an alias at a version and log it.
+
+    Args:
+        root: The registry folder.
+        name: Name of the model.
+        wish: What to do, and who wants it.
+        clock: The time to log.
+        public_key: Whose signature the version needs; None takes unsigned ones, too.
 
     Raises:
         PromotionRefusedError: When the gate failed or never ran and the wish does not
             force it, or the version was retired.
-        ArtefactError: When the version is missing or damaged.
+        ArtefactError: When the version is missing, damaged or not signed as asked for.
     """
     _check_wish(wish)
-    version = pinned(root, name, wish.version)
+    version = pinned(root, name, wish.version, public_key)
     with locked(root / name):
         _refuse_retired(root, name, wish.version)
         wanted, note = version, Note(wish.actor, wish.reason)
@@ -81,21 +96,39 @@ def promote(root: Path, name: str, wish: Wish, *, clock: Clock = now) -> Alias:
     return wanted
 
 
-def roll_back(root: Path, name: str, *, actor: str, reason: str, clock: Clock = now) -> Alias:
+def roll_back(
+    root: Path,
+    name: str,
+    note: Note,
+    *,
+    clock: Clock = now,
+    public_key: Verifier | None = None,
+    only_from: Alias | None = None,
+) -> Alias:
     """Put the champion before back in charge, or end a canary, whichever was last.
 
+    Args:
+        root: The registry folder.
+        name: Name of the model.
+        note: Who does it and why.
+        clock: The time to log.
+        public_key: Whose signature the version before needs; None takes unsigned ones.
+        only_from: What must still be in charge; None for whatever is.
+
     Raises:
-        PromotionRefusedError: When there is nothing to go back to.
-        ArtefactError: When the version before is missing or damaged.
+        PromotionRefusedError: When there is nothing to go back to, or somebody else
+            changed the champion meanwhile.
+        ArtefactError: When the version before is missing, damaged or not signed.
     """
     with locked(root / name):
         champion = intact_alias(root, name, CHAMPION)
+        if only_from not in {None, champion}:
+            raise PromotionRefusedError("somebody else has changed the champion meanwhile")
         if champion and champion.canary:
             wanted = Alias(champion.version, champion.sha256)
         else:
-            wanted = pinned(root, name, _before(root, name))
-        note = Note(actor, reason, rollback=True)
-        point_alias(root, name, CHAMPION, wanted, note, clock=clock)
+            wanted = pinned(root, name, _before(root, name), public_key)
+        point_alias(root, name, CHAMPION, wanted, replace(note, rollback=True), clock=clock)
     return wanted
 
 

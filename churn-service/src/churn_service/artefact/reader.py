@@ -14,8 +14,11 @@ from churn_service.artefact.manifest import (
     parse_manifest,
     version_of,
 )
+from churn_service.artefact.signature import SIGNATURE_FILE, Verifier, check_signature
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+# A signature is made after the manifest that it covers, and may be made anew.
+_UNLISTED = {MANIFEST_FILE, SIGNATURE_FILE}
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,17 @@ def read_version(folder: Path) -> ModelDocument:
     return read_artefact(folder).document
 
 
-def read_artefact(folder: Path, *, manifest_sha256: str | None = None) -> Artefact:
+def read_artefact(
+    folder: Path, *, manifest_sha256: str | None = None, public_key: Verifier | None = None
+) -> Artefact:
     """Read and check every file of a version folder.
 
-    Order: sizes, manifest, sha256 of each file, parse, contract, version.
+    Order: sizes, manifest, sha256 of each file, signature, parse, contract, version.
 
     Args:
         folder: The version's folder.
         manifest_sha256: The hash an alias pins, when the caller has one.
+        public_key: Whose signature the version needs; None takes unsigned ones, too.
 
     Raises:
         ArtefactError: Naming the file and the reason.
@@ -53,9 +59,22 @@ def read_artefact(folder: Path, *, manifest_sha256: str | None = None) -> Artefa
         raise ArtefactError(MANIFEST_FILE, "is not the one the alias was set for (sha256 differs)")
     manifest = parse_manifest(data)
     contents = _read_listed(folder, manifest)
+    if public_key is not None:
+        check_signature(_signature(folder), digests_of(manifest, digest), public_key)
     document = _document(folder, manifest, contents)
     golden = decode_golden(contents[GOLDEN_FILE])
     return Artefact(manifest.version, document, golden, manifest, digest, contents)
+
+
+def digests_of(manifest: Manifest, manifest_sha256: str) -> dict[str, str]:
+    """Return the sha256 of every file of a version, as a signature states them."""
+    files = {file: entry.sha256 for file, entry in manifest.files.items()}
+    return {**files, MANIFEST_FILE: manifest_sha256}
+
+
+def _signature(folder: Path) -> bytes | None:
+    there = (folder / SIGNATURE_FILE).exists()
+    return _read(folder, SIGNATURE_FILE) if there else None
 
 
 def _document(folder: Path, manifest: Manifest, contents: dict[str, bytes]) -> ModelDocument:
@@ -85,7 +104,7 @@ def _check_listing(folder: Path, manifest: Manifest) -> None:
         if required not in manifest.files:
             raise ArtefactError(MANIFEST_FILE, f"does not list {required}")
     present = {path.name for path in folder.iterdir()}
-    for unlisted in sorted(present - manifest.files.keys() - {MANIFEST_FILE}):
+    for unlisted in sorted(present - manifest.files.keys() - _UNLISTED):
         raise ArtefactError(unlisted, "is not listed in the manifest")
 
 

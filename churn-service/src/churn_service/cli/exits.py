@@ -5,9 +5,9 @@ from typing import Any
 import click
 
 from churn_contract.errors import SchemaError
-from churn_service.artefact.errors import ArtefactError, PromotionRefusedError
+from churn_service.artefact.errors import ArtefactError, KeyFileError, PromotionRefusedError
 from churn_service.bulk_scoring import CustomerFileError
-from churn_service.training.errors import ConfigError, DataError, FitError
+from churn_service.training.errors import ConfigError, DataError, FitError, ProcessError
 from service_kit.settings import SettingsError
 
 _MOST_PROBLEMS_SHOWN = 20
@@ -34,9 +34,9 @@ class ChurnGroup(click.Group):
             return super().invoke(ctx)
         except CustomerFileError as error:
             raise click.ClickException(_listed(error.problems)) from error
-        except (DataError, SchemaError) as error:
+        except (DataError, ProcessError, SchemaError) as error:
             raise click.ClickException(str(error)) from error
-        except (SettingsError, ConfigError) as error:
+        except (SettingsError, ConfigError, KeyFileError) as error:
             raise WrongUsage(str(error)) from error
         except (FitError, PromotionRefusedError) as error:
             raise Refused(str(error)) from error

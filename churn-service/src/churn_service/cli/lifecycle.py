@@ -7,6 +7,7 @@ import click
 
 from churn_service.artefact.aliases import ALIASES, CHALLENGER, CHAMPION
 from churn_service.artefact.listing import find_version
+from churn_service.artefact.promotion_log import Note
 from churn_service.artefact.promotions import (
     Wish,
     collect_garbage,
@@ -21,8 +22,10 @@ from churn_service.cli.options import (
     json_option,
     model_root_option,
     name_option,
+    public_key_option,
     table_and_config,
     training_module,
+    trusted_key,
 )
 
 reason_option = click.option(
@@ -49,6 +52,7 @@ reason_option = click.option(
     help="Canary: answer only this share of the customers with it.",
 )
 @click.option("--force", is_flag=True, help="Promote although the gate failed or never ran.")
+@public_key_option
 @model_root_option
 @name_option
 @json_option
@@ -59,6 +63,7 @@ def promote_model(  # noqa: PLR0913, PLR0917 - one parameter per option
     data: Path | None,
     config: Path | None,
     share: float | None,
+    public_key: Path | None,
     model_root: Path,
     name: str,
     *,
@@ -83,22 +88,26 @@ def promote_model(  # noqa: PLR0913, PLR0917 - one parameter per option
     wish = Wish(
         version=version, actor=actor(), reason=reason, alias=alias, force=force, share=share
     )
-    promote(model_root, name, wish)
+    promote(model_root, name, wish, public_key=trusted_key(public_key))
     part = f"answers {share:.0%} of the customers" if share else f"is the {alias}"
     _say({"version": version, "alias": alias, "share": share}, f"{version} {part}", as_json)
 
 
 @click.command("rollback")
 @reason_option
+@public_key_option
 @model_root_option
 @name_option
 @json_option
-def roll_back_model(reason: str, model_root: Path, name: str, *, as_json: bool) -> None:
+def roll_back_model(
+    reason: str, public_key: Path | None, model_root: Path, name: str, *, as_json: bool
+) -> None:
     """Put the champion before back in charge, or end a canary.
 
     Exit code 3: there is none to go back to, nothing was changed.
     """
-    alias = roll_back(model_root, name, actor=actor(), reason=reason)
+    key = trusted_key(public_key)
+    alias = roll_back(model_root, name, Note(actor(), reason), public_key=key)
     words = f"{alias.version} is the champion again"
     _say({"version": alias.version, "alias": CHAMPION}, words, as_json)
 

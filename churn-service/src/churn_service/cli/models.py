@@ -9,9 +9,16 @@ import click
 from churn_service.artefact.aliases import CHALLENGER, CHAMPION, read_alias
 from churn_service.artefact.listing import find_version, list_versions
 from churn_service.artefact.overview import describe_version, describe_versions
+from churn_service.artefact.reader import read_artefact
 from churn_service.artefact.verdict import latest_verdict
-from churn_service.cli.options import json_option, model_root_option, name_option
-from churn_service.loading import load_predictor
+from churn_service.cli.options import (
+    json_option,
+    model_root_option,
+    name_option,
+    public_key_option,
+    trusted_key,
+)
+from churn_service.loading import load_predictor, predictor_of
 
 _SHOWN_METRICS = (
     "rows", "auc", "log_loss", "brier", "average_precision", "calibration_slope", "lift_at_10",
@@ -97,18 +104,29 @@ def compare_models(wanted: str, other: str, model_root: Path, name: str, *, as_j
 @click.command("verify")
 @click.argument("wanted", metavar="[VERSION]", default=CHAMPION)
 @click.option("--all", "everything", is_flag=True, help="Check every version.")
+@public_key_option
 @model_root_option
 @name_option
-def verify_model(wanted: str, model_root: Path, name: str, *, everything: bool) -> None:
-    """Check all hashes and golden rows of a version (default: champion)."""
+def verify_model(
+    wanted: str, public_key: Path | None, model_root: Path, name: str, *, everything: bool
+) -> None:
+    """Check all hashes and golden rows of a version (default: champion).
+
+    With a public key the signature is checked as well. Exit code 3: refused.
+    """
+    key = trusted_key(public_key)
+    signed = " and signed" if key else ""
     if everything:
         for folder in list_versions(model_root, name):
-            click.echo(f"{load_predictor(folder).version} is intact")
+            artefact = read_artefact(folder, public_key=key)
+            click.echo(f"{predictor_of(artefact).version} is intact{signed}")
         return
     folder = find_version(model_root, name, wanted)
     alias = read_alias(model_root, name, wanted)
-    predictor = load_predictor(folder, manifest_sha256=alias.sha256 if alias else None)
-    click.echo(f"{predictor.version} is intact: every file and every golden row is as trained")
+    pinned = alias.sha256 if alias else None
+    artefact = read_artefact(folder, manifest_sha256=pinned, public_key=key)
+    version = predictor_of(artefact).version
+    click.echo(f"{version} is intact{signed}: every file and every golden row is as trained")
 
 
 def _summary(facts: dict[str, Any]) -> str:

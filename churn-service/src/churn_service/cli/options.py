@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from churn_service.artefact.keys import PublicKey, read_public_key
 from churn_service.cli.exits import WrongUsage
 from churn_service.training.config import TrainConfig, read_config
 from churn_service.training.table import Table, read_table
@@ -37,7 +38,18 @@ data_option = click.option(
 config_option = click.option(
     "--config", required=True, type=ExistingFile, help="Training file (TOML)."
 )
+public_key_option = click.option(
+    "--public-key",
+    envvar="CHURN_MODEL_PUBLIC_KEY",
+    type=ExistingFile,
+    help="Take only versions signed with this key's private half (or CHURN_MODEL_PUBLIC_KEY).",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def trusted_key(path: Path | None) -> PublicKey | None:
+    """Return the key whose signature versions need; None where none was asked for."""
+    return read_public_key(path) if path else None
 
 
 def training_module(name: str) -> Any:

@@ -27,7 +27,7 @@ from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.errors import ArtefactError, PromotionRefusedError
 from churn_service.artefact.golden import GoldenRow
 from churn_service.artefact.listing import list_versions
-from churn_service.artefact.promotion_log import log_path, read_promotions
+from churn_service.artefact.promotion_log import Note, log_path, read_promotions
 from churn_service.artefact.promotions import (
     Wish,
     collect_garbage,
@@ -133,13 +133,13 @@ def test_rollbacks_go_back_step_by_step_and_end(tmp_path: Path, versions: list[s
     promote(tmp_path, NAME, wish(second, force=True))
     promote(tmp_path, NAME, wish(third, force=True))
 
-    gone = [roll_back(tmp_path, NAME, actor="ann", reason="worse").version for _ in range(2)]
+    gone = [roll_back(tmp_path, NAME, Note("ann", "worse")).version for _ in range(2)]
 
     assert gone == [second, first]
     assert champion(tmp_path) == first
     assert read_promotions(tmp_path, NAME)[-1].rollback
     with pytest.raises(PromotionRefusedError, match="no champion before"):
-        roll_back(tmp_path, NAME, actor="ann", reason="worse")
+        roll_back(tmp_path, NAME, Note("ann", "worse"))
 
 
 def test_the_version_before_needs_no_gate(tmp_path: Path, versions: list[str]) -> None:
@@ -162,7 +162,7 @@ def test_a_canary_is_sealed_and_ended_by_a_rollback(tmp_path: Path, versions: li
     assert (champion(tmp_path), alias.canary.version, alias.canary.share) == (first, second, 0.25)
     line = read_promotions(tmp_path, NAME)[-1]
     assert (line.canary, line.share) == (second, 0.25)
-    roll_back(tmp_path, NAME, actor="ann", reason="worse")
+    roll_back(tmp_path, NAME, Note("ann", "worse"))
     found = read_alias(tmp_path, NAME, CHAMPION)
     assert found is not None
     assert (found.version, found.canary) == (first, None)
@@ -379,4 +379,4 @@ def test_a_retired_version_is_not_gone_back_to(tmp_path: Path, versions: list[st
     promote(tmp_path, NAME, wish(third, force=True))
     retire(tmp_path, NAME, second, actor="ann", reason="wrong")
 
-    assert roll_back(tmp_path, NAME, actor="ann", reason="worse").version == first
+    assert roll_back(tmp_path, NAME, Note("ann", "worse")).version == first

@@ -62,6 +62,7 @@ def test_every_verb_explains_itself() -> None:
         assert CliRunner().invoke(cli.main, ["models", verb, "--help"]).exit_code == 0
     assert set(cli.models.commands) == {
         "list", "show", "compare", "promote", "rollback", "retire", "verify", "gc",
+        "keygen", "sign",
     }  # fmt: skip
 
 
@@ -183,3 +184,34 @@ def test_all_versions_are_verified(registry: Registry) -> None:
     (registry.root / "gym" / registry.second / "card.md").write_text("better")
     assert registry.run("verify", "--all").exit_code == 3
     assert "refused: card.md" in registry.run("list").output
+
+
+def test_a_signed_version_is_promoted_and_verified_and_an_unsigned_one_is_not(
+    registry: Registry, tmp_path: Path
+) -> None:
+    pytest.importorskip("cryptography")
+    key = tmp_path / "release.key"
+    made = registry.run("keygen", key)
+    asked = ("--public-key", f"{key}.pub")
+    force = (registry.second, "--reason", "r", "--force", *asked)
+
+    unsigned = registry.run("promote", *force)
+    assert "CHURN_MODEL_PUBLIC_KEY names it" in made.output
+    assert (unsigned.exit_code, registry.champion()) == (3, registry.first)
+    assert "churn models sign VERSION --key FILE" in unsigned.output
+
+    signed = registry.run("sign", registry.second, "--key", key)
+    assert f"{registry.second} is signed: " in signed.output
+    assert registry.run("promote", *force).exit_code == 0
+    assert "is intact and signed: every file" in registry.run("verify", *asked).output
+    assert registry.run("verify", "--all", *asked).exit_code == 3
+    assert registry.run("rollback", "--reason", "r", *asked).exit_code == 3
+    assert registry.champion() == registry.second
+
+
+def test_what_is_no_key_is_wrong_usage(registry: Registry, tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    (tmp_path / "junk").write_text("junk")
+    wrong = registry.run("sign", registry.second, "--key", tmp_path / "junk")
+
+    assert (wrong.exit_code, "is not a private key in PEM" in wrong.output) == (2, True)

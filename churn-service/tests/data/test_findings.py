@@ -73,6 +73,7 @@ FOUND: dict[str, tuple[dict[str, Cells], str]] = {
         {"x": [f"{row % 9 + 1}.234,{row % 90 + 10}" for row in range(ROWS)]},
         "1.234,5",
     ),
+    "leading-zeros": ({"x": [f"0{row % 7 + 10}" for row in range(ROWS)]}, "as '010', ...; read"),
     "bad-numbers": (
         {"x": ["NaN" if row % 3 else str(row / 7) for row in range(ROWS)]},
         "400 cells",

@@ -118,6 +118,48 @@ def test_few_cells_that_are_no_numbers_count_as_missing_and_are_listed(
     assert "warning: x: 1 cells are no numbers and count as missing: '?'" in findings
 
 
+@pytest.mark.parametrize(
+    ("cells", "highest", "unit"),
+    [
+        (("$5.50", "$1,200", "n/a", "$7"), 1200.0, "$"),
+        (("12%", "7.5%", "3%"), 12.0, "%"),
+        (("1,5", "NA", "2,5", "4,5"), 4.5, ""),
+        (("(5.5)", "7.25", "\u22121"), 7.25, ""),
+    ],
+)
+def test_numbers_stored_as_text_are_numbers_with_their_unit(
+    infer: Callable[..., tuple[Field, str]], cells: tuple[str, ...], highest: float, unit: str
+) -> None:
+    field, findings = infer(cycle(*cells))
+
+    assert (field.kind, field.highest, field.unit) == ("number", highest, unit)
+    assert "[number-marks]" in findings
+
+
+def test_a_unit_of_the_training_file_wins(infer: Callable[..., tuple[Field, str]]) -> None:
+    assert infer(cycle("$5", "$6", "$7"), "[columns.x]\nunit='USD'\n")[0].unit == "USD"
+
+
+def test_telephone_numbers_are_no_reason_to_stop(infer: Callable[..., tuple[Field, str]]) -> None:
+    field, findings = infer([f"0171 {row:03d} 45{row:02d}" for row in range(ROWS)])
+
+    assert field.role == "ignored"
+    assert "[identifier]" in findings
+
+
+def test_postcodes_are_levels(infer: Callable[..., tuple[Field, str]]) -> None:
+    field, findings = infer(cycle("01067", "20095", "80331"))
+    number, _ = infer(cycle("01067", "20095", "80331"), '[columns.x]\ntype = "number"\n')
+
+    assert (field.kind, number.kind) == ("category", "number")
+    assert "[leading-zeros]" in findings
+
+
+def test_many_infinite_cells_are_infinite_numbers(infer: Callable[..., tuple[Field, str]]) -> None:
+    with pytest.raises(DataError, match="x: 60 cells are infinite: 'inf'"):
+        infer(cycle("1", "2.5", "3", "inf"))
+
+
 def test_a_blank_level_can_be_given(infer: Callable[..., tuple[Field, str]]) -> None:
     field, _ = infer(cycle("None", "Red", ""), '[columns.x]\nblank = "none"\n')
 

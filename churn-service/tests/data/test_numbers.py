@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn_service.training.content import is_boolean, is_row_number
+from churn_service.training.amounts import Amount, read_amount
+from churn_service.training.content import is_boolean, is_codes, is_infinite, is_row_number
 from churn_service.training.dates import ages_in_days
 from churn_service.training.levels import in_order, look_alikes
 from churn_service.training.numbers import (
     NOTATIONS,
     AmbiguousNumbersError,
     Notation,
-    find_notation,
-    is_infinite,
-    plain_cells,
+    find_reading,
     plain_numbers,
 )
 
@@ -32,7 +31,7 @@ def written(number: object, notation: Notation) -> str:
 def test_a_notation_reads_what_was_written_in_it(numbers: list[object], notation: Notation) -> None:
     cells = [written(number, notation) for number in numbers]
 
-    assert [float(cell) for cell in plain_cells(cells, notation)] == list(map(float, numbers))  # type: ignore[arg-type]  # decimals
+    assert [float(notation.read(cell) or "") for cell in cells] == list(map(float, numbers))  # type: ignore[arg-type]  # decimals
 
 
 @given(st.lists(NUMBER, min_size=1, max_size=30), st.sampled_from(NOTATIONS))
@@ -48,7 +47,7 @@ def test_a_notation_that_is_found_is_the_one_written(
 @given(st.lists(st.integers(1, 999), min_size=1).map(lambda found: [f"{n},{n:03d}" for n in found]))
 def test_a_comma_before_three_digits_is_never_guessed(cells: list[str]) -> None:
     with pytest.raises(AmbiguousNumbersError, match="1,234"):
-        find_notation(Counter(cells))
+        find_reading(Counter(cells))
 
     assert plain_numbers(cells) == cells
 
@@ -63,6 +62,18 @@ def test_a_comma_before_three_digits_is_never_guessed(cells: list[str]) -> None:
         (["1.5", "n/a", "2", "3", "-"], ["1.5", "", "2", "3", ""]),
         (["0,123", "0,5"], ["0.123", "0.5"]),
         (["red", "1,5"], ["red", "1,5"]),
+        (["1,5", "n/a", "2,25", "3"], ["1.5", "", "2.25", "3"]),
+        (["12%", "7.5 %"], ["12", "7.5"]),
+        (["$5", "$1,234.50", "-$2"], ["5", "1234.50", "-2"]),
+        (["5,50\xa0€", "1.234,00 €"], ["5.50", "1234.00"]),
+        (["EUR 5.5", "7 EUR"], ["5.5", "7"]),
+        (["(1,234.50)", "7.25"], ["-1234.50", "7.25"]),
+        (["\u22125.5", "7-", "\u2013 3"], ["-5.5", "-7", "-3"]),
+        (["10.0.0.1", "192.168.1.7"], ["10.0.0.1", "192.168.1.7"]),
+        (["0171 123 4567", "0172 987 6543"], ["0171 123 4567", "0172 987 6543"]),
+        (["1.2.3", "1.10.0"], ["1.2.3", "1.10.0"]),
+        (["5 apples", "7 apples"], ["5 apples", "7 apples"]),
+        (["1.5", "inf", "2"], ["1.5", "inf", "2"]),
     ],
 )
 def test_what_is_clear_is_read(cells: list[str], plain: list[str]) -> None:
@@ -72,10 +83,51 @@ def test_what_is_clear_is_read(cells: list[str], plain: list[str]) -> None:
 @pytest.mark.parametrize("cells", [["1.5", "1,5"], ["1,234.5", "1.234,5"]])
 def test_cells_that_contradict_each_other_are_refused(cells: list[str]) -> None:
     with pytest.raises(AmbiguousNumbersError, match="no way of writing numbers"):
-        find_notation(Counter(cells))
+        find_reading(Counter(cells))
 
 
-@pytest.mark.parametrize("cell", ["inf", "-Infinity", "∞", "1e400", "-1E999"])
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["$5", "€5", "$7"], r"units '\$', '€' are mixed"),
+        (["12%", "0.12", "13%"], "1 of the numbers have no percent sign"),
+    ],
+)
+def test_units_that_cannot_be_one_column_are_refused(cells: list[str], words: str) -> None:
+    with pytest.raises(AmbiguousNumbersError, match=words):
+        find_reading(Counter(cells))
+
+
+@pytest.mark.parametrize(
+    ("cell", "amount"),
+    [
+        ("-0.0", Amount("-0.0", "")),
+        ("1e5", Amount("1e5", "")),
+        ("US$ 5", Amount("5", "US$")),
+        ("- 5 %", Amount("-5", "%")),
+        ("(5 €)", Amount("-5", "€")),
+        ("$5 €", None),
+        ("(5", None),
+        ("-(5)", None),
+        ("--5", None),
+        ("10-20", None),
+        ("5 GB", None),
+        ("$", None),
+    ],
+)
+def test_an_amount_is_a_number_with_one_sign_and_one_unit(cell: str, amount: Amount | None) -> None:
+    assert read_amount(cell) == amount
+
+
+def test_postcodes_are_codes_and_counts_are_none() -> None:
+    assert is_codes({"01000": 3, "20000": 1})
+    assert not is_codes({"01": 3, "2": 1})
+    assert not is_codes({"10": 3, "20": 1})
+    assert not is_codes({"0.1": 3, "0.2": 1})
+    assert not is_codes({f"{number:04d}": 1 for number in range(99)})
+
+
+@pytest.mark.parametrize("cell", ["inf", "-Infinity", "∞", "1e400", "-1E999", "9" * 400])
 def test_infinity_is_seen(cell: str) -> None:
     assert is_infinite(cell)
 

@@ -12,6 +12,7 @@ from churn_service.training.config import ColumnConfig
 from churn_service.training.content import (
     is_addresses,
     is_boolean,
+    is_codes,
     is_constant,
     is_dates,
     is_id_like,
@@ -25,9 +26,8 @@ from churn_service.training.level_field import level_field
 from churn_service.training.number_field import number_field
 from churn_service.training.numbers import (
     AmbiguousNumbersError,
-    find_notation,
-    is_mostly_numbers,
-    plain_cells,
+    Reading,
+    find_reading,
 )
 from churn_service.training.table import most_common
 
@@ -115,30 +115,34 @@ def _dated(column: Column, findings: list[Finding]) -> Column | None:
 
 def _numbered(column: Column, findings: list[Finding]) -> Column:
     filled = column.counts
-    if is_mostly_numbers(filled):
-        return _with_plain_cells(column, findings)
+    if _is_coded(column):
+        text = f"whole numbers begin with zeros, as {most_common(filled, 1)}; read as codes"
+        findings.append(finding("leading-zeros", column.raw, text))
+        return column
     try:
-        notation = find_notation(filled)
+        reading = find_reading(filled)
     except AmbiguousNumbersError as error:
         text = f"numbers are written with commas or marks, as {most_common(filled, 2)}; {error}"
         findings.append(finding("ambiguous-numbers", column.raw, text))
         return column
-    if notation is None:
-        return column
-    text = f"numbers are read as {notation}, for example {most_common(filled, 1)}"
-    findings.append(finding("number-marks", column.raw, text))
-    return replace(column, cells=plain_cells(column.cells, notation))
+    return column if reading is None else _read_as(column, reading, findings)
 
 
-def _with_plain_cells(column: Column, findings: list[Finding]) -> Column:
-    """Empty the cells that say "missing" in words."""
-    cells = plain_cells(column.cells, None)
-    words = Counter(raw for raw, cell in zip(column.cells, cells, strict=True) if raw and not cell)
-    if not words:
+def _read_as(column: Column, reading: Reading, findings: list[Finding]) -> Column:
+    """Return the column with its numbers in plain spelling."""
+    if reading.words:
+        number, shown = sum(reading.words.values()), most_common(reading.words)
+        text = f"{number} cells are no numbers and count as missing: {shown}"
+        findings.append(finding("bad-numbers", column.raw, text))
+    if reading.is_marked:
+        unit = f" {reading.unit}" if reading.unit else ""
+        text = f"numbers are read as {reading.notation}{unit}"
+        text = f"{text}, for example {most_common(column.counts, 1)}"
+        findings.append(finding("number-marks", column.raw, text))
+    if not reading.cells:
         return column
-    text = f"{words.total()} cells are no numbers and count as missing: {most_common(words)}"
-    findings.append(finding("bad-numbers", column.raw, text))
-    return replace(column, cells=cells)
+    config = replace(column.config, unit=column.config.unit or reading.unit)
+    return replace(column, cells=reading.plain(column.cells), config=config)
 
 
 def _without_feature(
@@ -196,7 +200,13 @@ def _says_yes_and_no(column: Column) -> bool:
 def _is_number(column: Column) -> bool:
     if column.config.type is not None:
         return column.config.type == "number"
-    return not _says_yes_and_no(column) and is_numeric(column.counts)
+    if _says_yes_and_no(column) or _is_coded(column):
+        return False
+    return is_numeric(column.counts)
+
+
+def _is_coded(column: Column) -> bool:
+    return column.config.type is None and is_codes(column.counts)
 
 
 def _no_feature(column: Column, role: Literal["contact", "ignored"]) -> Field:

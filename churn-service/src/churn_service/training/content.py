@@ -17,8 +17,11 @@ NUMBER_SHARE = 0.98
 CONSTANT_SHARE = 0.999
 ID_SHARE = 0.95
 ADDRESS_SHARE = 0.9
+MOST_CODES = 50
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INFINITE = re.compile(r"[+-]?(?:inf|infinity|∞)", re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?[0-9]+(?:\.0+)?")
+_LEADING_ZERO = re.compile(r"0[0-9]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -28,6 +31,13 @@ def is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None and abs(float(cell)) < 1e300
 
 
+def is_infinite(cell: str) -> bool:
+    """Whether a cell spells infinity, or a number that no computer holds."""
+    if _INFINITE.fullmatch(cell):
+        return True
+    return _NUMBER.fullmatch(cell) is not None and not is_number(cell)
+
+
 def is_boolean(levels: Iterable[str]) -> bool:
     """Whether canonical levels say yes and no, in one pair of words or in several."""
     found = set(levels)
@@ -35,8 +45,15 @@ def is_boolean(levels: Iterable[str]) -> bool:
 
 
 def is_numeric(counts: Counts) -> bool:
-    """Whether at least 98 % of the filled cells are numbers."""
-    return has_share(counts, is_number, NUMBER_SHARE)
+    """Whether at least 98 % of the filled cells are numbers, infinite ones included."""
+    return has_share(counts, lambda cell: is_number(cell) or is_infinite(cell), NUMBER_SHARE)
+
+
+def is_codes(counts: Counts) -> bool:
+    """Whether few whole numbers of one length begin with zeros, as postcodes do."""
+    if len(counts) > MOST_CODES or len({len(cell) for cell in counts}) != 1:
+        return False
+    return all(map(str.isdecimal, counts)) and any(_LEADING_ZERO.match(cell) for cell in counts)
 
 
 def is_dates(counts: Counts) -> bool:

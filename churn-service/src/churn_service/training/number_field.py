@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from churn_contract.schema import Field
 from churn_service.training.config import ColumnConfig
-from churn_service.training.content import is_number
+from churn_service.training.content import is_infinite, is_number
 from churn_service.training.errors import ConfigError, DataError
 from churn_service.training.findings import Finding, finding
 from churn_service.training.marks import missing_findings, naming
-from churn_service.training.numbers import is_infinite
 from churn_service.training.table import most_common
 
 _SPANS = 10

@@ -2,19 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from churn_contract.schema import CustomerSchema
-from churn_service.training.content import NUMBER_SHARE, is_number
-from churn_service.training.table import Table
+from churn_service.training.amounts import Amount, read_amount
+from churn_service.training.content import NUMBER_SHARE, has_share, is_infinite, is_number
+from churn_service.training.table import Table, most_common
 
 MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "."})
-_INFINITE = re.compile(r"[+-]?(?:inf|infinity|∞)", re.IGNORECASE)
-_PLAIN = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
-_SPACES = str.maketrans({"\xa0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"})
-_ANY_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,' ][0-9]+)*")
+_FEWEST_NUMBERS = 3
 
 
 @dataclass(frozen=True)
@@ -24,10 +22,13 @@ class Notation:
     decimal: str
     thousands: str
 
-    def read(self, cell: str) -> str | None:
-        """Return the plain spelling of a cell, or None when it is not in this notation."""
-        text = cell.translate(_SPACES)
-        return self._plain(text) if self._pattern.fullmatch(text) else None
+    def read(self, text: str) -> str | None:
+        """Return the plain spelling of a number, or None when it is not in this notation."""
+        return self._plain(text) if self.fits(text) else None
+
+    def fits(self, text: str) -> bool:
+        """Whether a number is in this notation."""
+        return self._pattern.fullmatch(text) is not None
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -45,6 +46,7 @@ class Notation:
         return f"1{self.thousands}234{self.decimal}5"
 
 
+PLAIN = Notation(".", "")
 NOTATIONS = (
     Notation(",", ""),
     Notation(".", ","),
@@ -56,45 +58,46 @@ NOTATIONS = (
 )
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of a column are read as numbers.
+
+    Attributes:
+        cells: The plain spelling of cells that may be written otherwise.
+        notation: The marks of decimals and thousands.
+        unit: The currency or percent sign around the numbers, or "".
+        words: The cells that say "missing" in words, and how often.
+    """
+
+    cells: Mapping[str, str]
+    notation: Notation
+    unit: str
+    words: Mapping[str, int]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether numbers are written in another way than JSON would."""
+        return any(cell != text for cell, text in self.cells.items() if cell not in self.words)
+
+    def plain(self, cells: Sequence[str]) -> list[str]:
+        """Return the cells with numbers in plain spelling and words for missing as empty."""
+        return [self.cells.get(cell, cell) for cell in cells]
+
+
 class AmbiguousNumbersError(ValueError):
     """Cells are numbers, and more than one notation, or none, fits them."""
 
 
-def is_infinite(cell: str) -> bool:
-    """Whether a cell spells infinity, or a number that no computer holds."""
-    if _INFINITE.fullmatch(cell):
-        return True
-    return _PLAIN.fullmatch(cell) is not None and not is_number(cell) and "e" in cell.lower()
-
-
-def find_notation(counts: Mapping[str, int]) -> Notation | None:
-    """Return the notation of a column's filled cells; None when they are plain or text.
+def find_reading(counts: Mapping[str, int]) -> Reading | None:
+    """Return how a column's filled cells are read as numbers; None when they are text.
 
     Raises:
         AmbiguousNumbersError: The cells are numbers that can be read in two ways.
     """
-    total = sum(counts.values())
-    strange = {cell: n for cell, n in counts.items() if not is_number(cell)}
-    if sum(strange.values()) <= (1 - NUMBER_SHARE) * total:
+    words, rest = _parted(counts)
+    if not rest or (words and len(rest) < _FEWEST_NUMBERS):
         return None
-    looking = sum(n for cell, n in counts.items() if _ANY_NUMBER.fullmatch(cell.translate(_SPACES)))
-    if looking < NUMBER_SHARE * total:
-        return None
-    return _the_one(counts, total)
-
-
-def plain_cells(cells: Sequence[str], notation: Notation | None) -> list[str]:
-    """Return the cells with numbers in plain spelling and words for missing as empty."""
-    known = {cell: _plain_cell(cell, notation) for cell in dict.fromkeys(cells)}
-    return [known[cell] for cell in cells]
-
-
-def is_mostly_numbers(counts: Mapping[str, int]) -> bool:
-    """Whether at least 98 % are numbers once words for missing are left out."""
-    rest = {cell: n for cell, n in counts.items() if cell.lower() not in MISSING_WORDS}
-    total = sum(rest.values())
-    numbers = {cell: n for cell, n in rest.items() if is_number(cell)}
-    return len(numbers) > 2 and sum(numbers.values()) >= NUMBER_SHARE * total
+    return _read(rest, words)
 
 
 def plain_numbers(cells: Sequence[str]) -> list[str]:
@@ -102,44 +105,80 @@ def plain_numbers(cells: Sequence[str]) -> list[str]:
 
     Numbers that can be read in two ways stay as they are, for the reader to refuse.
     """
+    words, rest = _parted(Counter(filter(None, cells)))
     try:
-        notation = find_notation(_without_words(Counter(filter(None, cells))))
+        reading = _read(rest, words)
     except AmbiguousNumbersError:
         return list(cells)
-    return plain_cells(cells, notation)
+    return list(cells) if reading is None else reading.plain(cells)
 
 
-def _without_words(counts: Mapping[str, int]) -> dict[str, int]:
-    return {cell: n for cell, n in counts.items() if cell.lower() not in MISSING_WORDS}
+def _parted(counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the cells that say "missing" in words, and all others."""
+    words = {cell: n for cell, n in counts.items() if cell.lower() in MISSING_WORDS}
+    return words, {cell: n for cell, n in counts.items() if cell not in words}
 
 
-def _the_one(counts: Mapping[str, int], total: int) -> Notation:
-    shares = {each: _fitting(counts, each) / total for each in NOTATIONS}
+def _read(counts: Mapping[str, int], words: Mapping[str, int]) -> Reading | None:
+    blanked = dict.fromkeys(words, "")
+    if has_share(counts, is_number, NUMBER_SHARE):
+        return Reading(blanked, PLAIN, "", words)
+    if not has_share(counts, _is_amount, NUMBER_SHARE):
+        return None
+    amounts = {cell: amount for cell in counts if (amount := read_amount(cell)) is not None}
+    notation = _notation(_texts(amounts, counts))
+    if notation is None:
+        return None
+    plain = {cell: notation.read(amount.text) or amount.text for cell, amount in amounts.items()}
+    return Reading(blanked | plain, notation, _unit(amounts, counts), words)
+
+
+def _is_amount(cell: str) -> bool:
+    return read_amount(cell) is not None or is_infinite(cell)
+
+
+def _texts(amounts: Mapping[str, Amount], counts: Mapping[str, int]) -> Counter[str]:
+    """Count the numbers without their units."""
+    texts: Counter[str] = Counter()
+    for cell, amount in amounts.items():
+        texts[amount.text] += counts[cell]
+    return texts
+
+
+def _notation(texts: Counter[str]) -> Notation | None:
+    """Return the one notation that fits; None when most numbers fit none at all."""
+    if has_share(texts, is_number, NUMBER_SHARE):
+        return PLAIN
+    if not has_share(texts, _fits_any, NUMBER_SHARE):
+        return None  # telephone numbers, versions, addresses of machines
     for wanted in (1.0, NUMBER_SHARE):
-        fitting = [each for each in NOTATIONS if shares[each] >= wanted]
-        if fitting and len(set(_readings(counts, fitting))) == 1:
-            return fitting[0]
+        fitting = [each for each in NOTATIONS if has_share(texts, each.fits, wanted)]
         if fitting:
-            raise AmbiguousNumbersError(f"{fitting[0]} and {fitting[1]} both fit")
+            return _the_one(texts, fitting)
     raise AmbiguousNumbersError("no way of writing numbers fits all cells")
 
 
-def _fitting(counts: Mapping[str, int], notation: Notation) -> int:
-    return sum(n for cell, n in counts.items() if notation.read(cell) is not None)
+def _the_one(texts: Iterable[str], fitting: Sequence[Notation]) -> Notation:
+    if len({tuple(map(each.read, texts)) for each in fitting}) > 1:
+        raise AmbiguousNumbersError(f"{fitting[0]} and {fitting[1]} both fit")
+    return fitting[0]
 
 
-def _readings(
-    counts: Mapping[str, int], notations: Sequence[Notation]
-) -> Iterator[tuple[str | None, ...]]:
-    for notation in notations:
-        yield tuple(map(notation.read, counts))
+def _fits_any(text: str) -> bool:
+    return is_number(text) or any(each.fits(text) for each in NOTATIONS)
 
 
-def _plain_cell(cell: str, notation: Notation | None) -> str:
-    if cell.lower() in MISSING_WORDS:
-        return ""
-    read = notation.read(cell) if notation else None
-    return cell if read is None else read
+def _unit(amounts: Mapping[str, Amount], counts: Mapping[str, int]) -> str:
+    """Return the one unit of a column; a percent sign must stand at nearly every number."""
+    units: Counter[str] = Counter()
+    for cell, amount in amounts.items():
+        units[amount.unit] += counts[cell]
+    bare, total = units.pop("", 0), sum(units.values())
+    if len(units) > 1:
+        raise AmbiguousNumbersError(f"the units {most_common(units)} are mixed")
+    if units.keys() <= {"%", "‰"} and bare > (1 - NUMBER_SHARE) * (bare + total) and total:
+        raise AmbiguousNumbersError(f"{bare} of the numbers have no percent sign")
+    return next(iter(units), "")
 
 
 def with_plain_numbers(table: Table, schema: CustomerSchema) -> Table:

@@ -21,6 +21,8 @@ from churn_service.training.errors import DataError
 from churn_service.training.parquet import MAGIC as PARQUET_MAGIC
 from churn_service.training.parquet import read_columns
 
+_LONGEST_SHOWN = 60
+
 
 @dataclass(frozen=True)
 class Table:
@@ -80,8 +82,12 @@ def parse_table(data: bytes) -> Table:
 def most_common(cells: Iterable[str] | Mapping[str, int], count: int = 5) -> str:
     """Return the commonest cells, or those of counts, in words, for messages."""
     ranked = sorted(Counter(cells).items(), key=lambda item: (-item[1], item[0]))
-    shown = ", ".join(repr(text) for text, _ in ranked[:count])
+    shown = ", ".join(repr(_shortened(text)) for text, _ in ranked[:count])
     return shown + (", ..." if len(ranked) > count else "")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def _from_parquet(data: bytes, content: bytes) -> Table:

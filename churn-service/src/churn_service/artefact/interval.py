@@ -29,13 +29,29 @@ class IntervalTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 def interval_problems(table: IntervalTable) -> Iterator[str]:
     """Yield what does not make sense in a table of intervals."""
     bands = len(table.edges) + 1
-    if len(table.lower) != bands or len(table.upper) != bands:
-        yield "the table of intervals has not one band more than edges"
-    if not all(map(math.isfinite, (*table.edges, *table.lower, *table.upper))):
-        yield "a number of the table of intervals is not finite"
-    if any(left >= right for left, right in pairwise(table.edges)):
-        yield "the edges of the intervals do not ascend"
-    if any(low > 0 for low in table.lower) or any(high < 0 for high in table.upper):
-        yield "an interval does not hold its own probability"
-    if not 0 < table.level < 1:
-        yield f"the level {table.level} of the intervals is not between 0 and 1"
+    numbers = (*table.edges, *table.lower, *table.upper)
+    rules = (
+        (
+            len(table.lower) == len(table.upper) == bands,
+            "the table of intervals has not one band more than edges",
+        ),
+        (
+            all(map(math.isfinite, numbers)),
+            "a number of the table of intervals is not finite",
+        ),
+        (
+            all(left < right for left, right in pairwise(table.edges)),
+            "the edges of the intervals do not ascend",
+        ),
+        (
+            max(table.lower, default=0) <= 0 <= min(table.upper, default=0),
+            "an interval does not hold its own probability",
+        ),
+        (
+            0 < table.level < 1,
+            f"the level {table.level} of the intervals is not between 0 and 1",
+        ),
+    )
+    for holds, problem in rules:
+        if not holds:
+            yield problem

@@ -1,8 +1,8 @@
 """Write sample files, and let their customers react to a campaign."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -68,27 +68,27 @@ def write_sample_data(
         ParquetMissingError: Parquet without pyarrow.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    names = (f"{name}{suffix}" for name in ("train", "customers", "truth"))
-    files = SampleFiles(*(folder / name for name in names))
+    files = SampleFiles(*(folder / f"{name}{suffix}" for name in ("train", "customers", "truth")))
     world = laws or load_laws()
-    audience_header = [*(name for name in COLUMNS if name != OUTCOME), EMAIL]
-    with ExitStack() as stack:
-        train, audience, truth = (
-            stack.enter_context(open_sink(path, header))
-            for path, header in (
-                (files.train, list(COLUMNS)),
-                (files.customers, audience_header),
-                (files.truth, _truth_header(world)),
-            )
-        )
+    with _sinks(files, world) as (train, *later_sinks):
         for block in blocks(train_customers + customers, seed=seed, laws=world):
             past = block.part(0, train_customers)
             if past.rows:
                 train.write(_train_columns(past, seed=seed, laws=world))
             later = block.part(train_customers, block.first + block.rows)
             if later.rows:
-                _write_audience(later, (audience, truth), seed=seed, laws=world)
+                _write_audience(later, later_sinks, seed=seed, laws=world)
     return files
+
+
+@contextmanager
+def _sinks(files: SampleFiles, world: Laws) -> Iterator[list[Sink]]:
+    """Open the three files, each with its header."""
+    audience_header = [*filter(OUTCOME.__ne__, COLUMNS), EMAIL]
+    headers = (list(COLUMNS), audience_header, _truth_header(world))
+    paths = (files.train, files.customers, files.truth)
+    with ExitStack() as stack:
+        yield [stack.enter_context(open_sink(*each)) for each in zip(paths, headers, strict=True)]
 
 
 def outcomes_for(
@@ -161,7 +161,7 @@ def _train_columns(block: Block, *, seed: int, laws: Laws) -> dict[str, Any]:
     return spell(block, ids) | {OUTCOME: spell_outcome(truth_of(block, laws))}
 
 
-def _write_audience(block: Block, sinks: tuple[Sink, Sink], *, seed: int, laws: Laws) -> None:
+def _write_audience(block: Block, sinks: Sequence[Sink], *, seed: int, laws: Laws) -> None:
     """Write customers to write to, and their truth beside."""
     audience, truth = sinks
     ids = customer_ids(block.first, block.rows, seed=seed, laws=laws)

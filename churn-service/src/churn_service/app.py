@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from churn_service.alias_changes import AliasChanges
 from churn_service.api import PredictionRoutes
 from churn_service.artefact.errors import KeyFileError
 from churn_service.artefact.keys import PublicKey, read_public_key
@@ -27,7 +28,7 @@ from churn_service.schema_api import ModelRoutes
 from churn_service.settings import PREFIX, Settings
 from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry
-from churn_service.web.model import ModelPage, versions_of
+from churn_service.web.model import ModelPage, Place
 from churn_service.web.score import ScorePage
 from service_kit.flask_app import install_kit
 from service_kit.health import Health
@@ -63,7 +64,7 @@ def create_app(
     install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
     current = CurrentModel(registry)
     app.after_request(current.name_on_answer)
-    place = (settings.model_root, settings.model_name)
+    place = Place(settings.model_root, settings.model_name)
     record = PerformanceRecord(*place)
     watch = _watch(settings, registry, metrics, record)
     telemetry = PredictionTelemetry(metrics, log, watch.monitor)
@@ -71,11 +72,19 @@ def create_app(
     shadow = app.extensions["shadow"] = shadow or ShadowScorer(registry.shadows, metrics)
     PredictionRoutes(current, telemetry, shadow, names_ignored=names_ignored).register(app)
     ModelRoutes(current.take, registry.facts).register(app)
-    LifecycleRoutes(*place, registry.refresh, trusted_key(settings)).register(app)
+    changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
+    LifecycleRoutes(*place, changes).register(app)
     DriftRoutes(current.take, watch, record).register(app)
     ScorePage(current.take, telemetry).register(app, log)
-    versions = partial(versions_of, *place)
-    ModelPage(current.take, registry.facts, versions, watch).register(app, log)
+    ModelPage(
+        current.take,
+        registry,
+        place,
+        watch=watch,
+        record=record,
+        changes=changes,
+        metrics=metrics.registry,
+    ).register(app, log)
     return app
 
 

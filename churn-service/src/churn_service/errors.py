@@ -1,6 +1,7 @@
 """The serving part's errors; each becomes one problem document.
 
 ServiceError (service_kit)
+├── CrossSiteError             a form was sent by another site          (403)
 ├── NoModelError               no model can be served yet                (503)
 ├── VersionNotLoadedError      a request names a version that is not loaded (404)
 ├── VersionNotFoundError       the registry has no such version         (404)
@@ -22,6 +23,12 @@ from service_kit.problems import ServiceError
 
 Refusal = MalformedBodyError | TooManyRowsError | InvalidCustomersError
 REFUSALS = (MalformedBodyError, TooManyRowsError, InvalidCustomersError)
+
+
+class CrossSiteError(ServiceError):
+    """A form that changes something was not sent by a page of this origin."""
+
+    status, type, title = 403, "cross-site", "The request came from another site"
 
 
 class NoModelError(ServiceError):

@@ -1,26 +1,19 @@
 """Routes of the life cycle: what the registry holds, and which version is in charge."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from flask import Flask, Response, request
 
-from churn_contract.headers import KEY_ID, KEY_OWNER
-from churn_service.artefact.errors import ArtefactError, PromotionRefusedError
+from churn_service.alias_changes import AliasChanges, caller
+from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.listing import find_version
 from churn_service.artefact.overview import describe_version, describe_versions
-from churn_service.artefact.promotions import Wish, promote
+from churn_service.artefact.promotions import Wish
 from churn_service.artefact.reader import read_artefact
-from churn_service.artefact.signature import Verifier
 from churn_service.envelopes.json import MEDIA_TYPE
-from churn_service.errors import (
-    RefusedPromotionError,
-    RegistryReadOnlyError,
-    UnreadableBodyError,
-    VersionNotFoundError,
-)
+from churn_service.errors import UnreadableBodyError, VersionNotFoundError
 
 _REPORTS = {"text/html": "report.html", "text/plain": "report.txt"}
 # A report is one file: it loads nothing and runs nothing.
@@ -42,21 +35,13 @@ class LifecycleRoutes:
     Args:
         root: The registry folder.
         name: Name of the model, a folder in it.
-        refresh: Makes this process look at the aliases now.
-        public_key: Whose signature a version needs; None takes unsigned ones, too.
+        changes: Points aliases at versions.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        name: str,
-        refresh: Callable[[], None],
-        public_key: Verifier | None = None,
-    ) -> None:
+    def __init__(self, root: Path, name: str, changes: AliasChanges) -> None:
         self._root = root
         self._name = name
-        self._refresh = refresh
-        self._public_key = public_key
+        self._changes = changes
 
     def versions(self) -> Response:
         """Answer with the facts of every version, the oldest first."""
@@ -82,19 +67,13 @@ class LifecycleRoutes:
         change = _change(request.get_data(cache=False))
         wish = Wish(
             version=self._folder(change.version).name,
-            actor=request.headers.get(KEY_OWNER) or request.headers.get(KEY_ID) or "api",
+            actor=caller(),
             reason=change.reason,
             alias=alias,
             force=change.force,
             share=change.share,
         )
-        try:
-            promote(self._root, self._name, wish, public_key=self._public_key)
-        except (PromotionRefusedError, ArtefactError) as error:
-            raise RefusedPromotionError(f"{error}.") from error
-        except OSError as error:
-            raise RegistryReadOnlyError(f"{error.strerror}; nothing was changed.") from error
-        self._refresh()
+        self._changes.promote(wish)
         return _json({"alias": alias, "version": wish.version, "share": wish.share})
 
     def register(self, app: Flask) -> None:

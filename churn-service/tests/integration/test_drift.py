@@ -15,7 +15,7 @@ from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.reference import SCORE, BinnedField, CalibrationBin, Reference
 from churn_service.monitoring.matured import ScoredOutcome, matured_performance
 from churn_service.monitoring.saved import SavedPerformance, save_performance
-from churn_service.web.model import versions_of
+from churn_service.web.model_roles import versions_of
 
 
 def reference_of(schema: CustomerSchema) -> Reference:
@@ -168,6 +168,9 @@ def test_performance_on_outcomes_is_shown_once_it_was_measured(watched: Any) -> 
         "as promised",
         "more left than promised",
     ]
+    assert (
+        "1 of 2 cohorts left more or less often than promised" in watched.client.get("/model").text
+    )
     found = samples_of(watched)
     assert found["churn_matured_performance"]["2026-04", "", "churned"] == 40
     assert found["churn_matured_alarm"] == {("2026-03", ""): 0, ("2026-04", ""): 1}

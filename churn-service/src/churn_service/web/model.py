@@ -1,226 +1,148 @@
 """The page at `/model`: what is served, how good it is, and whether its world has changed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-from flask import Blueprint, Flask, Response, make_response, render_template
+from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
+from prometheus_client import CollectorRegistry
 
-from churn_contract.forms import form_fields
-from churn_contract.schema import CustomerSchema
-from churn_service.artefact.aliases import CHAMPION, read_alias
-from churn_service.artefact.document import TrainingFacts
-from churn_service.artefact.listing import list_versions
-from churn_service.artefact.reference import SCORE, CalibrationBin
-from churn_service.monitoring.drift import DriftReport, FieldDrift
+from churn_contract.headers import KEY_SCOPES
+from churn_service.alias_changes import AliasChanges, InCharge, caller
+from churn_service.artefact.promotion_log import Note
+from churn_service.artefact.promotions import Wish
+from churn_service.errors import UnreadableBodyError
+from churn_service.monitoring.saved import PerformanceRecord
 from churn_service.monitoring.watch import NO_REFERENCE, ModelWatch, Watched
-from churn_service.monitoring.windows import Windows
 from churn_service.predictor import Predictor
+from churn_service.registry import ModelRegistry
+from churn_service.web.model_quality import calibration_rows, figures_of, matured_view
+from churn_service.web.model_roles import may_write, rollout_of, versions_of
+from churn_service.web.model_watch import report_of, watch_view
+from churn_service.web.same_origin import refuse_other_sites
 from service_kit.logs import EventLog
 from service_kit.pages import show_problems_as_pages
 
-MOST_VERSIONS = 20
-_METRICS = (
-    ("auc", "AUC", "a leaver scores above a stayer this often; .5 is chance, 1 is perfect"),
-    ("log_loss", "Log loss", "how surprised the model is by what happened; lower is better"),
-    ("brier", "Brier score", "mean squared error of the probability; lower is better"),
-    ("lift_at_10", "Lift at 10 %", "leavers in the top tenth, over a random tenth"),
+_PAGE = "/model"
+_SCOPE = "models:write"
+_READ_ONLY = (
+    "This service cannot write the registry; start it with CHURN_MODELS_ACCESS=rw, or run the "
+    "command."
 )
+_NO_SCOPE = f"Your key may look, but not change models: that needs the scope {_SCOPE}."
 
 
-class Version(NamedTuple):
-    """One version of the registry, as the table shows it."""
+class Place(NamedTuple):
+    """A model in a registry folder."""
 
-    version: str
-    made: str
-    is_champion: bool
-    auc: float | None
-
-
-class Figure(NamedTuple):
-    """A metric with its meaning, as trained and as expected now."""
-
-    label: str
-    meaning: str
-    trained: float | None
-    expected: float | None
-
-
-class DriftRow(NamedTuple):
-    """One compared field, in words."""
-
-    label: str
-    change: str
-    psi: float
-    threshold: float | None
-    state: str
-
-
-@dataclass(frozen=True)
-class WatchView:
-    """The watch in words: of the last closed window, or of the open one so far."""
-
-    title: str
-    verdict: str
-    is_alarm: bool
-    rows: tuple[DriftRow, ...]
-    customers: int
-    blind_spot: str
+    root: Path
+    name: str
 
 
 class ModelPage:
-    """Show the model in charge.
+    """Show the model in charge, and let people put another one there.
 
     Args:
         take: Gives the predictor for the request at hand.
-        facts: Describes the model in charge, its `metrics` among other things.
-        versions: Lists the versions of the registry, the newest first.
+        registry: Knows the loaded versions.
+        place: Where the registry is.
         watch: Judges the served customers.
+        record: What was measured on outcomes.
+        changes: Points aliases at versions.
+        metrics: Counts disagreements in shadow.
     """
 
     def __init__(
         self,
         take: Callable[[], Predictor],
-        facts: Callable[[], dict[str, object]],
-        versions: Callable[[], tuple[Version, ...]],
+        registry: ModelRegistry,
+        place: Place,
+        *,
         watch: ModelWatch,
+        record: PerformanceRecord,
+        changes: AliasChanges,
+        metrics: CollectorRegistry,
     ) -> None:
         self._take = take
-        self._facts = facts
-        self._versions = versions
+        self._registry = registry
+        self._place = place
         self._watch = watch
+        self._record = record
+        self._changes = changes
+        self._metrics = metrics
 
     def show(self) -> Response:
-        """Show versions, metrics, calibration and drift."""
+        """Show roles, drift, quality, kept promises, calibration and versions."""
         predictor = self._take()
         document = predictor.document
         windows = self._watch.windows(Watched(predictor.version, document))
-        report = self._report(windows)
+        report = report_of(self._watch, windows)
         reference = document.reference
+        facts = self._registry.facts()
         page = render_template(
             "model/page.html",
-            facts=self._facts(),
+            facts=facts,
             document=document,
-            figures=figures_of(self._facts().get("metrics"), document.training, report),
+            figures=figures_of(facts.get("metrics"), document.training, report),
             calibration=calibration_rows(reference.calibration if reference else ()),
-            watch=self._view(windows, report, predictor.schema),
+            watch=watch_view(windows, report, predictor.schema),
             no_reference=NO_REFERENCE,
             rule=self._watch.monitor.rule,
-            versions=self._versions(),
+            matured=matured_view(self._record, predictor.version),
+            rollout=rollout_of(*self._place, self._metrics),
+            refused=self._registry.report().get("refused"),
+            hindrance=self._hindrance(),
+            versions=versions_of(*self._place),
         )
         return make_response(page)
+
+    def promote(self) -> Response:
+        """Put a version in charge that the gate let pass, wholly or for a share."""
+        refuse_other_sites()
+        form = request.form
+        wish = Wish(
+            version=form.get("version", ""),
+            actor=caller(),
+            reason=form.get("reason", ""),
+            share=_share(form.get("share", "")),
+        )
+        self._changes.promote(wish)
+        return _back()
+
+    def roll_back(self) -> Response:
+        """Put the champion before back in charge, or end the canary."""
+        refuse_other_sites()
+        form = request.form
+        seen = InCharge(form.get("champion", ""), form.get("canary", ""))
+        self._changes.roll_back(seen, Note(caller(), form.get("reason", "")))
+        return _back()
 
     def register(self, app: Flask, log: EventLog) -> None:
         """Add the page to an app; its errors become pages too."""
         pages = Blueprint("model", "churn_service.web", template_folder="templates")
-        pages.add_url_rule("/model", view_func=self.show)
+        pages.add_url_rule(_PAGE, view_func=self.show)
+        for path, view in (("promote", self.promote), ("roll-back", self.roll_back)):
+            pages.add_url_rule(f"{_PAGE}/{path}", view_func=view, methods=["POST"])
+            # where a browser lands that had to sign in first: back to the page and its form
+            pages.add_url_rule(f"{_PAGE}/{path}", f"before-{path}", _back, methods=["GET"])
         show_problems_as_pages(pages, log)
         app.register_blueprint(pages)
 
-    def _report(self, windows: Windows | None) -> DriftReport | None:
-        if windows is None:
-            return None
-        return self._watch.closed(windows) or self._watch.running(windows)
-
-    def _view(
-        self, windows: Windows | None, report: DriftReport | None, schema: CustomerSchema
-    ) -> WatchView | None:
-        if windows is None or report is None:
-            return None
-        title = "The last full window" if windows.closed else "So far, in a window not yet full"
-        return WatchView(
-            title=title,
-            verdict=f"{report.verdict[:1].upper()}{report.verdict[1:]}.",
-            is_alarm=bool(report.drifted),
-            rows=drift_rows(report, schema) if report.rows else (),
-            customers=report.rows,
-            blind_spot=report.blind_spot,
-        )
+    def _hindrance(self) -> str:
+        """Say why the reader cannot change anything here, "" when nothing hinders."""
+        scopes = request.headers.get(KEY_SCOPES)
+        if scopes is not None and _SCOPE not in scopes.split():
+            return _NO_SCOPE
+        return "" if may_write(*self._place) else _READ_ONLY
 
 
-def versions_of(root: Path, name: str) -> tuple[Version, ...]:
-    """Return the versions of a model, the newest first, at most 20."""
-    champion = read_alias(root, name, CHAMPION)
-    newest = list_versions(root, name)[::-1][:MOST_VERSIONS]
-    return tuple(
-        Version(
-            version=folder.name,
-            made=_made(folder),
-            is_champion=bool(champion and champion.version == folder.name),
-            auc=_metric(_metrics_of(folder), "auc"),
-        )
-        for folder in newest
-    )
+def _back() -> Response:
+    """Lead to the page; a reload there sends nothing twice."""
+    return make_response(redirect(f"{_PAGE}#roles", 303))
 
 
-def figures_of(
-    metrics: object, training: TrainingFacts, report: DriftReport | None
-) -> tuple[Figure, ...]:
-    """Return each metric on the test part, and what is expected of the window."""
-    expected = report.expected if report else None
-    rate = Figure(
-        "Churn rate",
-        "share of customers who leave; beside it, that of the training rows",
-        training.churned / training.rows,
-        expected.churn_rate if expected else None,
-    )
-    found = (
-        Figure(label, meaning, _metric(metrics, name), getattr(expected, name, None))
-        for name, label, meaning in _METRICS
-    )
-    return (*(figure for figure in found if figure.trained is not None), rate)
-
-
-def calibration_rows(bins: tuple[CalibrationBin, ...]) -> tuple[tuple[int, float, float], ...]:
-    """Return customers, predicted and observed churn rate of each bin."""
-    return tuple((item.rows, item.expected, item.churned / item.rows) for item in bins)
-
-
-def drift_rows(report: DriftReport, schema: CustomerSchema) -> tuple[DriftRow, ...]:
-    """Put a report into words: what drifted first, then by how near it is to its limit."""
-    labels = {field.name: field.label for field in form_fields(schema)}
-    labels[SCORE] = "Churn probability"
-    ordered = sorted(report.fields, key=_nearness, reverse=True)
-    return tuple(_drift_row(field, labels.get(field.field, field.field)) for field in ordered)
-
-
-def _drift_row(field: FieldDrift, label: str) -> DriftRow:
-    states = {None: "too few customers", False: "as in training", True: "drifted"}
-    return DriftRow(
-        label=label,
-        change=_largest_change(field),
-        psi=field.psi,
-        threshold=field.threshold,
-        state=states[field.drifted],
-    )
-
-
-def _nearness(field: FieldDrift) -> float:
-    return field.psi / field.threshold if field.threshold else 0.0
-
-
-def _largest_change(field: FieldDrift) -> str:
-    label, before, now = max(field.bins, key=lambda item: abs(item[2] - item[1]))
-    return f"{label}: {before:.1%} in training, {now:.1%} now"
-
-
-def _made(folder: Path) -> str:
-    seconds = (folder / "manifest.json").stat().st_mtime
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _metrics_of(folder: Path) -> object:
+def _share(text: str) -> float | None:
     try:
-        return msgspec.json.decode((folder / "metrics.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-
-
-def _metric(metrics: object, name: str) -> float | None:
-    """Return a metric of the test part; artefacts may hold more, or less."""
-    test = metrics.get("test", metrics) if isinstance(metrics, dict) else {}
-    value = test.get(name) if isinstance(test, dict) else None
-    return float(value) if isinstance(value, int | float) else None
+        return float(text) if text else None
+    except ValueError as error:
+        raise UnreadableBodyError("The share of the customers is no number.") from error

@@ -103,6 +103,10 @@ FOUND: dict[str, tuple[dict[str, Cells], str]] = {
     "few": ({"left": ["yes"] * 120 + ["no"] * 480}, "only 120 rows"),
     "ignored": ({}, "ignored by the training file"),
     "date-age": ({"x": [f"2024-01-{row % 28 + 1:02d}" for row in range(ROWS)]}, "days before"),
+    "ambiguous-dates": (
+        {"x": [f"0{row % 9 + 1}/0{row % 7 + 1}/2024" for row in range(ROWS)]},
+        "MM/DD/YYYY both fit; ignored",
+    ),
     "dirty-header": ({" y\u200b": AGES}, "1 names cleaned"),
     "encoding": ({"x": pick("Café", "Bar")}, "Windows-1252"),
     "leak-overall": ({}, ""),
@@ -110,6 +114,7 @@ FOUND: dict[str, tuple[dict[str, Cells], str]] = {
 EXTRA = {
     "ignored": '[columns.spend]\ntype = "ignore"\n[columns.x]\ntype = "number"\n',
     "date-age": "snapshot_date = 2024-03-01\n",
+    "ambiguous-dates": "snapshot_date = 2024-12-01\n",
 }
 STOPPED: dict[str, tuple[bytes, str]] = {
     "empty-file": (b"", "is empty"),

@@ -65,7 +65,7 @@ def test_a_number_with_decimal_commas_is_read_as_meant() -> None:
         ('horizon = "days"\nhorizon_days = 31\n', {}, "horizon_days is 31, column days says 30"),
         ('time = "month"\n', {"month": "Jan"}, "column month must hold dates"),
         ('value = "spend"\n', {"pay": "a lot"}, "column spend must hold numbers"),
-        ('[columns.spend]\ntype = "date"\n', {}, "its cells are no ISO dates"),
+        ('[columns.spend]\ntype = "date"\n', {}, "its cells are no dates"),
     ],
 )
 def test_a_named_column_must_hold_what_it_is_named_for(

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from churn_service.training.amounts import Amount, read_amount
 from churn_service.training.content import is_boolean, is_codes, is_infinite, is_row_number
-from churn_service.training.dates import ages_in_days
 from churn_service.training.levels import in_order, look_alikes
 from churn_service.training.numbers import (
     NOTATIONS,
@@ -147,16 +146,6 @@ def test_row_numbers_have_no_gaps() -> None:
     assert is_row_number(Counter(["3", "1", "2"]))
     assert not is_row_number(Counter(["3", "1", "4"]))
     assert not is_row_number(Counter(["3", "1", "1"]))
-
-
-def test_a_date_that_is_none_stays_as_it_is() -> None:
-    from datetime import date  # noqa: PLC0415 - one test only
-
-    assert ages_in_days(["2024-01-01T10:00", "", "2024-02-30"], date(2024, 1, 31)) == [
-        "30",
-        "",
-        "2024-02-30",
-    ]
 
 
 @pytest.mark.parametrize(

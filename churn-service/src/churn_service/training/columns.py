@@ -14,12 +14,17 @@ from churn_service.training.content import (
     is_boolean,
     is_codes,
     is_constant,
-    is_dates,
     is_id_like,
     is_numeric,
     is_row_number,
 )
-from churn_service.training.dates import ages_in_days
+from churn_service.training.dates import (
+    AmbiguousDatesError,
+    DateForm,
+    ages_in_days,
+    find_date_form,
+    is_dates,
+)
 from churn_service.training.errors import DataError
 from churn_service.training.findings import Finding, accepted, finding
 from churn_service.training.level_field import level_field
@@ -87,30 +92,46 @@ def infer_field(column: Column) -> Inferred:
 
 def _prepared(column: Column, findings: list[Finding]) -> Column | None:
     """Return the column with dates as ages and numbers in plain spelling."""
-    if column.config.type == "ignore" or not column.counts:
+    given = column.config.type
+    if given == "ignore" or not column.counts:
         return column
-    if column.config.type == "date" or (column.config.type is None and is_dates(column.counts)):
+    if given == "date" or (given is None and is_dates(column.counts)):
         return _dated(column, findings)
-    if column.config.type in {"category", "boolean"} or _says_yes_and_no(column):
+    if given in {"category", "boolean"} or _says_yes_and_no(column):
         return column
     return _numbered(column, findings)
 
 
 def _dated(column: Column, findings: list[Finding]) -> Column | None:
-    if not is_dates(column.counts):
-        raise DataError(
-            f"column {column.raw}: its cells are no ISO dates: {most_common(column.counts)}; "
-            "write them as 2024-12-31"
-        )
     if column.snapshot is None:
+        if not is_dates(column.counts):
+            raise _no_dates(column)
         text = f"holds dates, as {most_common(column.counts, 1)}, which leak the time of the export"
         findings.append(finding("dates", column.raw, f"{text}; ignored"))
         return None
-    text = f"its dates are used as days before {column.snapshot.isoformat()}"
+    try:
+        form = find_date_form(column.counts)
+    except AmbiguousDatesError as error:
+        text = f"its dates can be read in two ways, as {most_common(column.counts, 1)}; {error}"
+        findings.append(finding("ambiguous-dates", column.raw, f"{text}; ignored"))
+        return None
+    if form is None:
+        raise _no_dates(column)
+    return _aged(column, form, column.snapshot, findings)
+
+
+def _aged(column: Column, form: DateForm, snapshot: date, findings: list[Finding]) -> Column:
+    text = f"its dates ({form.layout}) are used as days before {snapshot.isoformat()}"
     findings.append(finding("date-age", column.raw, text))
     config = replace(column.config, type="number", unit=column.config.unit or "days")
-    ages = ages_in_days(column.cells, column.snapshot)
-    return replace(column, cells=ages, config=config)
+    return replace(column, cells=ages_in_days(column.cells, snapshot, form), config=config)
+
+
+def _no_dates(column: Column) -> DataError:
+    return DataError(
+        f"column {column.raw}: its cells are no dates: {most_common(column.counts)}; "
+        "write them as 2024-12-31"
+    )
 
 
 def _numbered(column: Column, findings: list[Finding]) -> Column:

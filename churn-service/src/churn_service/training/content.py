@@ -18,11 +18,14 @@ CONSTANT_SHARE = 0.999
 ID_SHARE = 0.95
 ADDRESS_SHARE = 0.9
 MOST_CODES = 50
+MISSING_WORDS = frozenset({
+    "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "0000-00-00",
+    "0000-00-00 00:00:00",
+})  # fmt: skip
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INFINITE = re.compile(r"[+-]?(?:inf|infinity|∞)", re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?[0-9]+(?:\.0+)?")
 _LEADING_ZERO = re.compile(r"0[0-9]")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -36,6 +39,12 @@ def is_infinite(cell: str) -> bool:
     if _INFINITE.fullmatch(cell):
         return True
     return _NUMBER.fullmatch(cell) is not None and not is_number(cell)
+
+
+def parted(counts: Counts) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the cells that say "missing" in words, and all others."""
+    words = {cell: n for cell, n in counts.items() if cell.lower() in MISSING_WORDS}
+    return words, {cell: n for cell, n in counts.items() if cell not in words}
 
 
 def is_boolean(levels: Iterable[str]) -> bool:
@@ -54,11 +63,6 @@ def is_codes(counts: Counts) -> bool:
     if len(counts) > MOST_CODES or len({len(cell) for cell in counts}) != 1:
         return False
     return all(map(str.isdecimal, counts)) and any(_LEADING_ZERO.match(cell) for cell in counts)
-
-
-def is_dates(counts: Counts) -> bool:
-    """Whether the cells are ISO dates."""
-    return has_share(counts, lambda cell: _DATE.fullmatch(cell) is not None, NUMBER_SHARE)
 
 
 def is_addresses(counts: Counts) -> bool:

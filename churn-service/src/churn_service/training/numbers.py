@@ -2,16 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-from churn_contract.schema import CustomerSchema
 from churn_service.training.amounts import Amount, read_amount
-from churn_service.training.content import NUMBER_SHARE, has_share, is_infinite, is_number
-from churn_service.training.table import Table, most_common
+from churn_service.training.content import NUMBER_SHARE, has_share, is_infinite, is_number, parted
+from churn_service.training.table import most_common
 
-MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "."})
 _FEWEST_NUMBERS = 3
 
 
@@ -94,7 +92,7 @@ def find_reading(counts: Mapping[str, int]) -> Reading | None:
     Raises:
         AmbiguousNumbersError: The cells are numbers that can be read in two ways.
     """
-    words, rest = _parted(counts)
+    words, rest = parted(counts)
     if not rest or (words and len(rest) < _FEWEST_NUMBERS):
         return None
     return _read(rest, words)
@@ -105,18 +103,12 @@ def plain_numbers(cells: Sequence[str]) -> list[str]:
 
     Numbers that can be read in two ways stay as they are, for the reader to refuse.
     """
-    words, rest = _parted(Counter(filter(None, cells)))
+    words, rest = parted(Counter(filter(None, cells)))
     try:
         reading = _read(rest, words)
     except AmbiguousNumbersError:
         return list(cells)
     return list(cells) if reading is None else reading.plain(cells)
-
-
-def _parted(counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the cells that say "missing" in words, and all others."""
-    words = {cell: n for cell, n in counts.items() if cell.lower() in MISSING_WORDS}
-    return words, {cell: n for cell, n in counts.items() if cell not in words}
 
 
 def _read(counts: Mapping[str, int], words: Mapping[str, int]) -> Reading | None:
@@ -179,25 +171,3 @@ def _unit(amounts: Mapping[str, Amount], counts: Mapping[str, int]) -> str:
     if units.keys() <= {"%", "‰"} and bare > (1 - NUMBER_SHARE) * (bare + total) and total:
         raise AmbiguousNumbersError(f"{bare} of the numbers have no percent sign")
     return next(iter(units), "")
-
-
-def with_plain_numbers(table: Table, schema: CustomerSchema) -> Table:
-    """Return the table with the cells of the schema's numbers in plain spelling."""
-    columns = {
-        place: plain_numbers(table.column(place))
-        for place, name in enumerate(table.header)
-        if _is_number_of(schema, name)
-    }
-    return replace(
-        table, rows=[list(_exchanged(row, columns, at)) for at, row in enumerate(table.rows)]
-    )
-
-
-def _is_number_of(schema: CustomerSchema, name: str) -> bool:
-    field = schema.find(name)
-    return field is not None and field.role == "feature" and field.kind == "number"
-
-
-def _exchanged(row: Sequence[str], columns: Mapping[int, Sequence[str]], at: int) -> Iterator[str]:
-    for place, cell in enumerate(row):
-        yield columns[place][at] if place in columns else cell

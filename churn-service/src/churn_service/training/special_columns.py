@@ -4,7 +4,8 @@ from collections import Counter
 
 from churn_contract.schema import Field, canonical_name
 from churn_service.training.config import TrainConfig
-from churn_service.training.content import is_dates, is_number
+from churn_service.training.content import is_number
+from churn_service.training.dates import is_dates
 from churn_service.training.errors import ConfigError, DataError
 from churn_service.training.table import Table, most_common
 

@@ -1,7 +1,9 @@
 import csv
+import errno
 import importlib
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ from click.testing import CliRunner, Result
 from churn_contract.errors import SchemaError
 from churn_service import cli
 from churn_service.cli import options
-from churn_service.training.errors import FitError
+from churn_service.training import trainer
+from churn_service.training.errors import FitError, ProcessError
 from churn_service.training.trainer import Registration
 
 
@@ -56,6 +59,30 @@ def test_predict_writes_a_file(registry: dict[str, str], gym_files: Any, tmp_pat
 
     assert "1500 customers scored" in result.stderr
     assert output.read_text().startswith("customer_id,churn_probability,churn,model_version\nM-0")
+
+
+def test_predict_leaves_nothing_behind_when_the_disk_is_full(
+    registry: dict[str, str], gym_files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def writerows(self, _: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module("score").csv, "writer", lambda *_, **__: Full())
+    output = tmp_path / "scores.csv"
+
+    result = run("predict", "--data", gym_files.data, "--output", output, env=registry)
+
+    assert result.exit_code == 1
+    assert "scores.csv: cannot be written (No space left on device)" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_predict_writes_to_a_device(registry: dict[str, str], gym_files: Any) -> None:
+    result = run("predict", "--data", gym_files.data, "--output", os.devnull, env=registry)
+
+    assert "1500 customers scored, written to /dev/null" in result.stderr
+    assert Path(os.devnull).is_char_device()
 
 
 def test_predict_names_bad_rows_and_writes_nothing(
@@ -142,17 +169,16 @@ def test_errors_are_one_line_with_their_exit_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "exit_code"), [(FitError("did not converge"), 3), (SchemaError("field x"), 1)]
+    ("error", "exit_code"),
+    [(FitError("did not converge"), 3), (SchemaError("field x"), 1), (ProcessError("ended"), 1)],
 )
 def test_what_stops_a_training_decides_the_exit_code(
     gym_files: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, exit_code: int
 ) -> None:
-    class Trainer:
-        @staticmethod
-        def train_model(*_: object) -> None:
-            raise error
+    def stop(*_: object) -> None:
+        raise error
 
-    monkeypatch.setattr(module("train"), "training_module", lambda _: Trainer)
+    monkeypatch.setattr(trainer, "train_model", stop)
     result = run("train", "--data", gym_files.data, "--config", gym_files.config)
 
     assert result.exit_code == exit_code

@@ -3,6 +3,9 @@
 import getpass
 import importlib
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +13,11 @@ import click
 
 from churn_service.artefact.keys import PublicKey, read_public_key
 from churn_service.cli.exits import WrongUsage
+from churn_service.cli.progress import ProgressLine
 from churn_service.training.config import TrainConfig, read_config
+from churn_service.training.cores import THREAD_VARIABLES, usable_cores
+from churn_service.training.steps import STEPS
 from churn_service.training.table import Table, read_table
-
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 ExistingFile = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -44,6 +48,14 @@ public_key_option = click.option(
     type=ExistingFile,
     help="Take only versions signed with this key's private half (or CHURN_MODEL_PUBLIC_KEY).",
 )
+jobs_option = click.option(
+    "--jobs",
+    default=usable_cores,
+    show_default="the cores of this machine",
+    type=click.IntRange(1, 64),
+    help="Processes to use; the result is the same with any number.",
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Show no progress.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -54,7 +66,7 @@ def trusted_key(path: Path | None) -> PublicKey | None:
 
 def training_module(name: str) -> Any:
     """Import a module of the training room, threads pinned before numpy is loaded."""
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:
         return importlib.import_module(f"churn_service.training.{name}")
     except ModuleNotFoundError as error:
@@ -64,9 +76,20 @@ def training_module(name: str) -> Any:
         ) from error
 
 
+@contextmanager
+def training_progress(*, quiet: bool) -> Iterator[ProgressLine]:
+    """Show the steps of a training on stderr while the block runs."""
+    line = ProgressLine(STEPS, sys.stderr, quiet=quiet)
+    try:
+        yield line
+    finally:
+        line.end()
+
+
 def table_and_config(data: Path, config: Path) -> tuple[Table, TrainConfig]:
     """Read the two files that a training is made from."""
-    return read_table(data), read_config(config)
+    settings = read_config(config)  # first, since a table may take minutes
+    return read_table(data), settings
 
 
 def actor() -> str:

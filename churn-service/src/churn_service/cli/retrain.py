@@ -12,12 +12,16 @@ from churn_service.cli.options import (
     ExistingFile,
     actor,
     config_option,
+    jobs_option,
     model_root_option,
     name_option,
+    quiet_option,
     training_module,
+    training_progress,
 )
 from churn_service.training.config import read_config
 from churn_service.training.errors import DataError
+from churn_service.training.steps import READING, REPORTING
 from churn_service.training.table import Table, parse_table, read_table
 
 
@@ -37,8 +41,17 @@ from churn_service.training.table import Table, parse_table, read_table
 )
 @model_root_option
 @name_option
+@jobs_option
+@quiet_option
 def retrain(
-    *, data: Path, base: Path | None, config: Path, as_of: str | None, model_root: Path, name: str
+    *,
+    data: Path,
+    base: Path | None,
+    config: Path,
+    as_of: str | None,
+    jobs: int,
+    quiet: bool,
+    **registry: Any,
 ) -> None:
     """Train on newer data and make the model the challenger, if it passes the gate.
 
@@ -53,16 +66,19 @@ def retrain(
     Exit code 3 when the gate refuses the new model; it is kept, and says why.
     """  # noqa: D301 - click's mark against rewrapping
     retraining, trainer, lifecycle = map(training_module, ("retrain", "trainer", "lifecycle"))
-    material = retraining.gather(
-        _read(data),
-        None if base is None else read_table(base),
-        read_config(config),
-        as_of=_instant(as_of),
-    )
-    for sentence in material.sentences:
-        click.echo(sentence)
-    trained = trainer.train_model(material.table, material.config, name)
-    done = lifecycle.register_challenger(trained, model_root, actor=actor())
+    settings, instant = read_config(config), _instant(as_of)
+    with training_progress(quiet=quiet) as line:
+        line.step(READING)
+        material = retraining.gather(
+            _read(data), None if base is None else read_table(base), settings, as_of=instant
+        )
+        line.end()
+        for sentence in material.sentences:
+            click.echo(sentence)
+        plan = trainer.Plan(jobs=jobs, progress=line.fold, step=line.step)
+        trained = trainer.train_model(material.table, material.config, registry["name"], plan)
+        line.step(REPORTING)
+        done = lifecycle.register_challenger(trained, registry["model_root"], actor=actor())
     click.echo(f"version {done.version} written to {done.folder}")
     _tell(done)
 

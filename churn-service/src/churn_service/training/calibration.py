@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit  # type: ignore[import-untyped]  # ships no types
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -86,14 +87,16 @@ class CalibratedFit:
 def check_calibration(found: OutOfFold) -> CalibrationCheck:
     """Measure slope and binned error, and simulate the error of right ones."""
     chances = expit(found.logits)
+    order = np.argsort(chances, kind="stable")
+    sorted_chances, weights = chances[order], found.weights[order]
     random = np.random.default_rng(SEED)
     simulated = [
-        binned_error((random.random(len(chances)) < chances).astype(np.int64), chances, found)
+        _binned_error(random.random(len(order)) < sorted_chances, sorted_chances, weights)
         for _ in range(SIMULATIONS)
     ]
     return CalibrationCheck(
         slope=calibration_slope(found.churned, chances, found.weights),
-        error=binned_error(found.churned, chances, found),
+        error=_binned_error(found.churned[order], sorted_chances, weights),
         noise=float(np.quantile(simulated, NOISE_QUANTILE)),
     )
 
@@ -131,14 +134,11 @@ def calibrated(calibration: Calibration, logits: Floats) -> Floats:
     return chances
 
 
-def binned_error(churned: Labels, chances: Floats, found: OutOfFold) -> float:
-    """Return the mean gap of ten bins with as many customers each."""
-    order = np.argsort(chances, kind="stable")
-    total = 0.0
-    for rows in np.array_split(order, BINS):
-        weights = found.weights[rows]
-        total += abs(float(weights @ (chances[rows] - churned[rows])))
-    return total / float(found.weights.sum())
+def _binned_error(churned: Labels | NDArray[np.bool_], chances: Floats, weights: Floats) -> float:
+    """Return the mean gap of ten bins with as many customers each, sorted by chance."""
+    gaps = weights * (chances - churned)
+    total = sum(abs(float(part.sum())) for part in np.array_split(gaps, BINS))
+    return total / float(weights.sum())
 
 
 def _inner_loss(kind: type[Calibration], found: OutOfFold) -> float:

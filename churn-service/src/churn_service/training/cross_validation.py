@@ -1,9 +1,8 @@
 """Judge families by nested, repeated, stratified cross-validation."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from scipy.special import expit  # type: ignore[import-untyped]  # ships no types
@@ -11,11 +10,12 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFol
 
 from churn_service.training.config import TrainConfig
 from churn_service.training.course import course_probabilities
-from churn_service.training.dataset import Dataset, Rows
+from churn_service.training.dataset import Dataset, Rows, packed
 from churn_service.training.families.family import Floats, Sample, Tuned
 from churn_service.training.families.fitting import fit_families, tune_families, tuned_of
 from churn_service.training.families.monotonic import monotonic_signs
 from churn_service.training.metrics import Metrics, measure
+from churn_service.training.processes import map_tasks
 from churn_service.training.reading import build_dataset
 from churn_service.training.table import Table
 from churn_service.training.threads import one_thread
@@ -23,11 +23,17 @@ from churn_service.training.threads import one_thread
 FOLDS = 5
 REPEATS = 5
 SEED = 42
+FEWEST_ROWS = 20_000
 
 Progress = Callable[["FoldResult", int], None]
+Steps = Callable[[str], None]
 
 
 def no_progress(result: "FoldResult", total: int) -> None:
+    """Tell nobody."""
+
+
+def no_steps(name: str) -> None:
     """Tell nobody."""
 
 
@@ -40,28 +46,47 @@ class Plan:
         repeats: How often the five folds are drawn.
         with_course: Whether the recipe of the courses stands beside ours.
         progress: Called with each result, in order, and the number of folds.
+        step: Called with the name of each step of a training as it begins.
     """
 
     jobs: int = 1
     repeats: int = 1
     with_course: bool = False
     progress: Progress = no_progress
+    step: Steps = no_steps
+
+
+@dataclass(frozen=True)
+class Material:
+    """What all outer folds share; it goes to another process as plain numbers.
+
+    `tuned` holds settings that were chosen before; None tunes inside the folds.
+    """
+
+    sample: Sample
+    families: tuple[str, ...]
+    with_course: bool
+    tuned: dict[str, Tuned] | None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what to send: the matrix packed."""
+        sample = self.sample
+        bare = replace(sample, matrix=np.empty(0))
+        return {**self.__dict__, "sample": bare, "packed": packed(sample.schema, sample.matrix)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Unpack what was sent."""
+        matrix = state.pop("packed").unpacked()
+        self.__dict__.update(state, sample=replace(state["sample"], matrix=matrix))
 
 
 @dataclass(frozen=True)
 class Task:
-    """Everything that one outer fold needs, ready to go to another process.
-
-    `tuned` holds settings that were chosen before; None tunes inside the fold.
-    """
+    """One outer fold: its number from 1, the rows to learn from and to judge."""
 
     number: int
-    sample: Sample
     learned: Rows
     judged: Rows
-    families: tuple[str, ...]
-    with_course: bool
-    tuned: dict[str, Tuned] | None
 
 
 @dataclass(frozen=True)
@@ -151,12 +176,13 @@ def cross_validate(
     Knots, scales and settings are chosen inside each outer fold, unless `tuned`
     gives the settings. Rows with the same key are never on both sides of a fold.
     """
+    material = Material(sample, tuple(families), plan.with_course, tuned)
     tasks = [
-        Task(number, sample, learned, judged, tuple(families), plan.with_course, tuned)
+        Task(number, learned, judged)
         for number, (learned, judged) in enumerate(outer_folds(sample, keys, plan.repeats), 1)
     ]
     results = []
-    for result in _run(tasks, plan.jobs):
+    for result in map_tasks(run_fold, material, tasks, _worthwhile_jobs(material, plan.jobs)):
         results.append(result)
         plan.progress(result, len(tasks))
     return Evaluation(tuple(results))
@@ -174,19 +200,16 @@ def outer_folds(sample: Sample, keys: Sequence[str], repeats: int) -> Iterator[t
         yield from grouped.split(sample.matrix, sample.churned, groups)
 
 
-def run_fold(task: Task) -> FoldResult:
+def run_fold(material: Material, task: Task) -> FoldResult:
     """Judge every recipe on one outer fold, in whichever process."""
-    with one_thread():
-        return _run_fold(task)
-
-
-def _run_fold(task: Task) -> FoldResult:
-    learned, judged = task.sample.take(task.learned), task.sample.take(task.judged)
-    tuned = tune_families(task.families, learned) if task.tuned is None else task.tuned
-    fits = fit_families(task.families, learned, tuned)
+    learned, judged = material.sample.take(task.learned), material.sample.take(task.judged)
+    tuned = material.tuned
+    if tuned is None:
+        tuned = tune_families(material.families, learned)
+    fits = fit_families(material.families, learned, tuned)
     logits = {name: fit.logits(judged.matrix) for name, fit in fits.items()}
     chances = {name: expit(found) for name, found in logits.items()}
-    if task.with_course:
+    if material.with_course:
         chances["course"] = course_probabilities(
             learned.schema, learned.matrix, learned.churned, judged.matrix
         )
@@ -194,7 +217,7 @@ def _run_fold(task: Task) -> FoldResult:
         number=task.number,
         rows=len(task.learned) + len(task.judged),
         judged=task.judged,
-        tuned={name: tuned_of(name, tuned) for name in task.families},
+        tuned={name: tuned_of(name, tuned) for name in material.families},
         metrics={
             name: measure(judged.churned, found, judged.weights) for name, found in chances.items()
         },
@@ -207,10 +230,7 @@ def metric_names() -> tuple[str, ...]:
     return tuple(field.name for field in fields(Metrics) if field.name not in {"rows", "churned"})
 
 
-def _run(tasks: list[Task], jobs: int) -> Iterator[FoldResult]:
-    if jobs == 1:
-        yield from map(run_fold, tasks)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        yield from pool.map(run_fold, tasks)
+def _worthwhile_jobs(material: Material, jobs: int) -> int:
+    """Return one for a few fits, which are done before another process has started."""
+    is_small = len(material.sample.churned) < FEWEST_ROWS
+    return 1 if is_small and material.tuned is not None else jobs

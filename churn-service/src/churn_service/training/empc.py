@@ -13,6 +13,7 @@ from scipy.special import betainc  # type: ignore[import-untyped]  # ships no ty
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+_ROUNDS = 16
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,26 @@ def _roc_points(
 def _upper_hull(across: Floats, up: Floats) -> list[int]:
     """Return the places of the points on the upper convex hull, left to right."""
     hull: list[int] = []
-    for place, (x, y) in enumerate(zip(across.tolist(), up.tolist(), strict=True)):
-        while len(hull) >= 2 and _turns_left(across, up, hull, (x, y)):
+    for place in _bulging(across, up).tolist():
+        while len(hull) >= 2 and _turns_left(across, up, hull, (across[place], up[place])):
             hull.pop()
         hull.append(place)
     return hull
+
+
+def _bulging(across: Floats, up: Floats) -> NDArray[np.intp]:
+    """Return the places that stay when points below their neighbours' chord go, and go again.
+
+    No corner of the hull lies below a chord, so the loop over the rest finds
+    the same hull; of a million points a few hundred are left for it.
+    """
+    places = np.arange(len(across))
+    for _ in range(_ROUNDS):
+        run, rise = np.diff(across[places]), np.diff(up[places])
+        kept = np.ones(len(places), dtype=bool)
+        kept[1:-1] = run[:-1] * rise[1:] < rise[:-1] * run[1:]
+        places = places[kept]
+    return places
 
 
 def _turns_left(across: Floats, up: Floats, hull: list[int], point: tuple[float, float]) -> bool:

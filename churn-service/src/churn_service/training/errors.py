@@ -3,7 +3,8 @@
 TrainingError
 ├── ConfigError   the training file cannot be used
 ├── DataError     the table cannot be used
-└── FitError      the fit did not reach what it must prove
+├── FitError      the fit did not reach what it must prove
+└── ProcessError  a process of the training was ended from outside
 """
 
 
@@ -29,3 +30,7 @@ class DataError(TrainingError):
 
 class FitError(TrainingError):
     """The fitted model misses something that every model must prove."""
+
+
+class ProcessError(TrainingError):
+    """A process of the training was ended from outside; nothing was written."""

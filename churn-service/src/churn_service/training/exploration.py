@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from churn_contract.schema import CustomerSchema, Field
-from churn_service.training.dataset import Labels, Matrix
+from churn_service.training.dataset import Labels, Matrix, Rows
 
+Floats = NDArray[np.float64]
 BINS = 20
 
 
@@ -41,21 +41,40 @@ def explore(schema: CustomerSchema, matrix: Matrix, churned: Labels) -> list[Fea
 
 
 def _view(field: Field, column: NDArray[np.object_], churned: Labels) -> FeatureView:
-    names = _number_bins(column) if field.kind == "number" else column.astype(str)
-    found, places = np.unique(names, return_inverse=True)
-    rows = np.bincount(places)
-    rates = np.bincount(places, weights=churned) / rows
+    names, places = _number_bins(column) if field.kind == "number" else _levels(column)
+    rows = np.bincount(places, minlength=len(names))
+    left = np.bincount(places, weights=churned, minlength=len(names)).astype(np.float64)
     groups = tuple(
-        Group(str(name) or "missing", int(count), float(rate))
-        for name, count, rate in zip(found, rows, rates, strict=True)
+        Group(name or "missing", int(count), float(gone / count))
+        for name, count, gone in zip(names, rows, left, strict=True)
+        if count
     )
-    return FeatureView(field, float(roc_auc_score(churned, rates[places])), groups)
+    filled = rows > 0
+    return FeatureView(field, _auc(rows[filled].astype(np.float64), left[filled]), groups)
 
 
-def _number_bins(column: NDArray[np.object_]) -> NDArray[np.str_]:
-    """Name the quantile bin of each number, in an order that sorts."""
+def _levels(column: NDArray[np.object_]) -> tuple[list[str], Rows]:
+    """Return the levels in order and the place of each row's level among them."""
+    cells = column.tolist()
+    names = sorted(set(cells))
+    places = {name: place for place, name in enumerate(names)}
+    return names, np.fromiter(map(places.__getitem__, cells), np.intp, len(cells))
+
+
+def _number_bins(column: NDArray[np.object_]) -> tuple[list[str], Rows]:
+    """Return the names of quantile bins, missing first, and the bin of each number."""
     numbers = column.astype(np.float64)
     present = numbers[~np.isnan(numbers)]
     edges = np.unique(np.quantile(present if present.size else [0.0], np.linspace(0, 1, BINS + 1)))
     places = np.searchsorted(edges, numbers, side="right")
-    return np.where(np.isnan(numbers), "", np.char.mod("%03d", places))
+    places[np.isnan(numbers)] = 0  # no number is below the first edge
+    return ["", *(f"{place:03d}" for place in range(1, len(edges) + 1))], places
+
+
+def _auc(rows: Floats, left: Floats) -> float:
+    """Return the AUC of the churn rates of groups; equal rates are one group."""
+    rates, same = np.unique(left / rows, return_inverse=True)
+    gone = np.bincount(same, weights=left, minlength=len(rates))
+    stayed = np.bincount(same, weights=rows, minlength=len(rates)) - gone
+    below = np.cumsum(stayed) - stayed / 2
+    return float(gone @ below / (gone.sum() * stayed.sum()))

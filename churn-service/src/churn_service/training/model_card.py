@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from churn_contract.schema import Field
 from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
-from churn_service.training.report.facts import Facts
+from churn_service.training.report.facts import Facts, sample_sentence
 from churn_service.training.report.proportions import NARROW, percent, share_text
 from churn_service.training.report.slices import LEAST_ROWS, LOUD
 from churn_service.training.trained import TrainedModel
@@ -54,6 +54,8 @@ def _quality(model: TrainedModel, facts: Facts) -> Iterator[str]:
     found = facts.calibration
     yield f"| calibration error (noise: up to {found.error_limit:.4f}) | {found.error:.4f} |"
     yield f"| AUC, 95 % | {facts.ranking.auc_low:.4f} to {facts.ranking.auc_high:.4f} |"
+    if sentence := sample_sentence(facts):
+        yield from ("", sentence)
 
 
 def _drivers(facts: Facts) -> Iterator[str]:

@@ -27,6 +27,7 @@ from churn_service.training.families.family import Sample, Tuned
 from churn_service.training.families.fitting import fit_families, tune_families, tuned_of
 from churn_service.training.intervals import interval_table
 from churn_service.training.split import Split
+from churn_service.training.steps import FITTING, JUDGING
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,12 @@ def select(dataset: Dataset, config: TrainConfig, split: Split, plan: Plan) -> S
         ConfigError, FitError: When the file asks for what cannot be done, or a
             fit did not converge.
     """
+    plan.step(JUDGING)
     both = sample_of(dataset, config, split.fit)
     train = sample_of(dataset, config, split.train)
     keys = [dataset.keys[row] for row in split.fit]
     family, tuned, evaluation, comparison = _chosen(config.families, both, train, keys, plan)
+    plan.step(FITTING)
     found = _out_of_fold(evaluation, family, both)
     calibration, check = choose_calibration(found)
     return Selection(

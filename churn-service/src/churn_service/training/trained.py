@@ -1,13 +1,15 @@
 """What a training made, in memory: model, proof and measurements."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.golden import GoldenRow
 from churn_service.training.calibration import CalibratedFit, CalibrationCheck, OutOfFold
 from churn_service.training.choice import Comparison
 from churn_service.training.dataset import Dataset
-from churn_service.training.families.family import Tuned
+from churn_service.training.exploration import FeatureView, explore
+from churn_service.training.families.family import Floats, Tuned
 from churn_service.training.metrics import Metrics
 from churn_service.training.split import Split
 
@@ -45,3 +47,14 @@ class TrainedModel:
     out_of_fold: OutOfFold
     calibration: CalibrationCheck
     comparison: Comparison | None = None
+
+    @cached_property
+    def exploration(self) -> list[FeatureView]:
+        """Each feature of the train part alone, the strongest first."""
+        rows = self.split.train
+        return explore(self.document.schema, self.dataset.matrix(rows), self.dataset.churned[rows])
+
+    @cached_property
+    def test_chances(self) -> Floats:
+        """What the fit says about each customer of the test part."""
+        return self.fit.probabilities(self.dataset.matrix(self.split.test))

@@ -25,6 +25,7 @@ from churn_service.training.reference import build_reference
 from churn_service.training.report import report_facts, report_html, training_report
 from churn_service.training.selection import Selection, select
 from churn_service.training.split import Split, split_dataset
+from churn_service.training.steps import CHECKING, PROVING
 from churn_service.training.table import Table
 from churn_service.training.threads import one_thread
 from churn_service.training.trained import TrainedModel
@@ -56,13 +57,16 @@ def train_model(
         table: What was read.
         config: The training file.
         name: The name of the model.
-        plan: How to run the outer folds; None means five folds in this process.
+        plan: How to run the outer folds, and whom to tell of every step; None
+            means five folds in this process, and nobody.
 
     Raises:
         TrainingError: When config, table or fit cannot be used.
     """
+    plan = plan or Plan()
+    plan.step(CHECKING)
     with one_thread():
-        return _train(build_dataset(table, config, name), config, plan or Plan())
+        return _train(build_dataset(table, config, name), config, plan)
 
 
 def register(model: TrainedModel, root: Path, *, actor: str) -> Registration:
@@ -75,10 +79,9 @@ def register(model: TrainedModel, root: Path, *, actor: str) -> Registration:
 
 def write_trained(model: TrainedModel, root: Path) -> Registration:
     """Write the version; no alias points at it yet."""
-    version = write_version(
-        root, model.document, model.golden, _extra_files(model), made_with=made_with()
-    )
-    return Registration(version, root / model.document.name / version, training_report(model))
+    extra = _extra_files(model)
+    version = write_version(root, model.document, model.golden, extra, made_with=made_with())
+    return Registration(version, root / model.document.name / version, extra["report.txt"].decode())
 
 
 def made_with() -> Mapping[str, str]:
@@ -90,6 +93,7 @@ def made_with() -> Mapping[str, str]:
 def _train(dataset: Dataset, config: TrainConfig, plan: Plan) -> TrainedModel:
     split = split_dataset(dataset)
     selection = select(dataset, config, split, plan)
+    plan.step(PROVING)
     fit = selection.fit
     schema = with_training_range(dataset.schema, [dataset.customers[row] for row in split.fit])
     document = msgspec.structs.replace(

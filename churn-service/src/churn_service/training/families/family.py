@@ -12,6 +12,7 @@ from churn_service.training.dataset import Labels, Matrix, Rows, Weights
 
 Floats = NDArray[np.float64]
 Facts = dict[str, float | int | str]
+SEED = 42
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ class Sample:
             churned=self.churned[rows],
             weights=self.weights[rows],
         )
+
+    def at_most(self, rows: int) -> "Sample":
+        """Return this sample, or as many of its rows, drawn with a fixed seed."""
+        if len(self.churned) <= rows:
+            return self
+        random = np.random.default_rng(SEED)
+        return self.take(np.sort(random.choice(len(self.churned), rows, replace=False)))
 
 
 @dataclass(frozen=True)

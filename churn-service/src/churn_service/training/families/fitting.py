@@ -4,20 +4,28 @@ from collections.abc import Iterable, Mapping
 
 from churn_service.training.families.blend import BlendFit
 from churn_service.training.families.family import Family, FamilyFit, Sample, Tuned
+from churn_service.training.families.pairs import PairsFamily
 from churn_service.training.families.scorecards import ScorecardFamily
 from churn_service.training.families.trees import TreesFamily
-from churn_service.training.family_names import BLEND, BLEND_MEMBERS, LINEAR, SPLINE, TREES
+from churn_service.training.family_names import BLEND, BLEND_MEMBERS, LINEAR, PAIRS, SPLINE, TREES
 from churn_service.training.features import KNOTS
 
+MOST_TUNING_ROWS = 50_000
 _FAMILIES: Mapping[str, Family] = {
     LINEAR: ScorecardFamily(knots=2),
     SPLINE: ScorecardFamily(knots=KNOTS),
+    PAIRS: PairsFamily(ScorecardFamily(knots=KNOTS)),
     TREES: TreesFamily(),
 }
 
 
 def tune_families(names: Iterable[str], sample: Sample) -> dict[str, Tuned]:
-    """Return the settings of these families and of the members of the blend."""
+    """Return the settings of these families and of the members of the blend.
+
+    More than 50,000 customers are represented by as many of them; settings
+    need no more.
+    """
+    sample = sample.at_most(MOST_TUNING_ROWS)
     return {name: _FAMILIES[name].tune(sample) for name in _fitted_ones(names)}
 
 

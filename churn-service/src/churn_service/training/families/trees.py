@@ -20,7 +20,6 @@ from churn_service.training.features import level_indices
 SEED = 42
 DRAWS = 8
 INNER_FOLDS = 3
-MOST_TUNING_ROWS = 50_000
 ITERATIONS = (40, 80, 120, 180)
 CHOICES: dict[str, tuple[float, ...]] = {
     "learning_rate": (0.03, 0.05, 0.08),
@@ -59,11 +58,7 @@ class TreesFamily:
     """Histogram gradient boosting; the settings are drawn at random, seed 42."""
 
     def tune(self, sample: Sample) -> Tuned:
-        """Choose among eight draws, each judged after 40 to 180 trees.
-
-        More than 50,000 customers are represented by as many of them.
-        """
-        sample = _at_most(sample, MOST_TUNING_ROWS)
+        """Choose among eight draws, each judged after 40 to 180 trees."""
         folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=SEED)
         splits = list(folds.split(sample.matrix, sample.churned))
         losses: dict[str, float] = {}
@@ -129,11 +124,3 @@ def _losses(sample: Sample, draw: dict[str, float], split: tuple[Rows, Rows]) ->
         for iterations, scores in enumerate(stages, 1)
         if iterations in ITERATIONS
     ]
-
-
-def _at_most(sample: Sample, rows: int) -> Sample:
-    if len(sample.churned) <= rows:
-        return sample
-    random = np.random.default_rng(SEED)
-    chosen: Rows = np.sort(random.choice(len(sample.churned), rows, replace=False))
-    return sample.take(chosen)

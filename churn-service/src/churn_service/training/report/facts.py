@@ -18,8 +18,14 @@ from churn_service.training.trained import TrainedModel
 
 @dataclass(frozen=True)
 class Facts:
-    """The measured content of the report; every part is data."""
+    """The measured content of the report; every part is data.
 
+    `judged` of `tested` customers of the test part were looked at: all of them,
+    or 50,000 drawn with a fixed seed.
+    """
+
+    judged: int
+    tested: int
     calibration: Reliability
     ranking: Curves
     money: Money
@@ -32,6 +38,16 @@ class Facts:
     outlook: tuple[Change, ...]
 
 
+def sample_sentence(facts: Facts) -> str:
+    """Return what figures of a sample must be read with; empty when all were judged."""
+    if facts.judged == facts.tested:
+        return ""
+    return (
+        f"Curves, groups and prices are those of {facts.judged:,} of the {facts.tested:,} test "
+        "customers, drawn with a fixed seed; the measures of quality are those of all."
+    )
+
+
 def report_facts(model: TrainedModel) -> Facts:
     """Measure a trained model on its test part; the same model, the same facts."""
     judged = judge_test_part(model)
@@ -39,6 +55,8 @@ def report_facts(model: TrainedModel) -> Facts:
     strongest = tuple(effect.field for effect in found)
     ranking = curves(judged)
     return Facts(
+        judged=len(judged.customers),
+        tested=judged.tested,
         calibration=reliability(judged),
         ranking=ranking,
         money=money(judged),

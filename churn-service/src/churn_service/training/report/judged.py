@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from churn_contract.schema import CustomerSchema, Field
 from churn_contract.validation import Customer, Validator
 from churn_service.predictor import Predictor
-from churn_service.training.dataset import Labels, Matrix, Weights, to_matrix
+from churn_service.training.dataset import Labels, Matrix, Rows, Weights, to_matrix
 from churn_service.training.trained import TrainedModel
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+MOST_ROWS = 50_000
+_SEED = 42
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Judged:
         churned: Who left.
         probability: The served churn probability.
         weights: How many customers each row stands for.
+        tested: Number of customers of the whole test part.
     """
 
     predictor: Predictor
@@ -34,6 +37,7 @@ class Judged:
     churned: Labels
     probability: Floats
     weights: Weights
+    tested: int
 
     @property
     def schema(self) -> CustomerSchema:
@@ -47,10 +51,14 @@ class Judged:
 
 
 def judge_test_part(model: TrainedModel) -> Judged:
-    """Score the test part with the document that goes into the artefact."""
+    """Score the test part with the document that goes into the artefact.
+
+    A test part of more than 50,000 customers is represented by as many of them,
+    the same ones in every training.
+    """
     schema = model.document.schema
     predictor = Predictor("", model.document, Validator(schema))
-    rows = model.split.test
+    rows = _at_most(model.split.test, MOST_ROWS)
     customers = tuple(model.dataset.customers[row] for row in rows)
     said = [prediction.churn_probability for prediction in predictor.predict(customers)]
     return Judged(
@@ -60,7 +68,14 @@ def judge_test_part(model: TrainedModel) -> Judged:
         churned=model.dataset.churned[rows],
         probability=np.array(said),
         weights=model.dataset.weights[rows],
+        tested=len(model.split.test),
     )
+
+
+def _at_most(rows: Rows, most: int) -> Rows:
+    if len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng(_SEED).choice(rows, most, replace=False))
 
 
 def title(field: Field) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from churn_service.training.exploration import explore
 from churn_service.training.report.judged import Judged, title
 from churn_service.training.trained import TrainedModel
 
@@ -39,8 +38,7 @@ def leak_checks(model: TrainedModel, judged: Judged) -> tuple[LeakCheck, ...]:
 
 
 def _one_column(model: TrainedModel) -> LeakCheck:
-    rows = model.split.train
-    views = explore(model.document.schema, model.dataset.matrix(rows), model.dataset.churned[rows])
+    views = model.exploration
     return LeakCheck(
         "the strongest column alone",
         f"{title(views[0].field)}: AUC {views[0].auc:.3f}",

@@ -20,7 +20,7 @@ from churn_service.training.report.driver_sections import (
     segments_section,
     slices_section,
 )
-from churn_service.training.report.facts import Facts
+from churn_service.training.report.facts import Facts, sample_sentence
 from churn_service.training.report.proportions import percent
 from churn_service.training.report.quality_sections import (
     calibration_section,
@@ -80,7 +80,7 @@ def _lead(model: TrainedModel, facts: Facts) -> str:
     return (
         f"The chance that a customer leaves {when}, learned from "
         f"{model.document.training.rows:,} customers and judged on {model.test.rows:,} others. "
-        f"Strongest fields: {strongest}. {leaks}"
+        f"Strongest fields: {strongest}. {leaks} {sample_sentence(facts)}".rstrip()
     )
 
 

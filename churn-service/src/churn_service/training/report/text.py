@@ -7,7 +7,8 @@ from dataclasses import fields
 import numpy as np
 
 from churn_contract.schema import Field
-from churn_service.training.exploration import FeatureView, explore
+from churn_service.training.exploration import FeatureView
+from churn_service.training.families.fitting import MOST_TUNING_ROWS
 from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
 from churn_service.training.report.fitting import (
     calibration_lines,
@@ -69,9 +70,8 @@ def _outcome(model: TrainedModel) -> str:
 
 
 def _exploration(model: TrainedModel) -> Iterator[str]:
-    rows = model.split.train
-    views = explore(model.document.schema, model.dataset.matrix(rows), model.dataset.churned[rows])
-    yield f"on the {len(rows):,} customers of the train part; AUC of each feature alone:"
+    rows, views = len(model.split.train), model.exploration
+    yield f"on the {rows:,} customers of the train part; AUC of each feature alone:"
     for view in views[:_MOST_FEATURES]:
         yield f"{view.auc:.3f}  {_title(view.field)}: {_extremes(view)}"
     rest = len(views) - _MOST_FEATURES
@@ -96,6 +96,8 @@ def _training(model: TrainedModel) -> Iterator[str]:
     for name, rows in parts.items():
         yield f"{name:<10} {len(rows):>7,} customers, {churned[rows].mean():.2%} churned"
     yield from family_lines(model)
+    if len(split.train) > MOST_TUNING_ROWS:
+        yield f"settings are those of {MOST_TUNING_ROWS:,} customers, drawn with a fixed seed"
     yield from settings_lines(model)
     yield from calibration_lines(model)
 
@@ -114,7 +116,7 @@ def _evaluation(model: TrainedModel) -> Iterator[str]:
 def _confusion(model: TrainedModel) -> Iterator[str]:
     rows = model.split.test
     threshold = model.document.threshold
-    says = model.fit.probabilities(model.dataset.matrix(rows)) >= threshold
+    says = model.test_chances >= threshold
     left = model.dataset.churned[rows] == 1
     found, missed = int(np.sum(says & left)), int(np.sum(~says & left))
     alarms, calm = int(np.sum(says & ~left)), int(np.sum(~says & ~left))

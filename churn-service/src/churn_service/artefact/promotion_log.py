@@ -82,6 +82,19 @@ def champions(log: Sequence[Promotion], alias: str) -> list[str]:
     return stack
 
 
+def last_rollback(log: Sequence[Promotion], alias: str, version: str) -> Promotion | None:
+    """Return the line that took an alias from a version; None when it came back since."""
+    found = None
+    for line in log:
+        if line.alias != alias or line.version is None:
+            continue
+        if line.rollback and line.previous == version != line.version:
+            found = line
+        elif line.version == version:
+            found = None
+    return found
+
+
 def _promotion(line: bytes) -> Promotion | None:
     try:
         return msgspec.json.decode(line, type=Promotion)

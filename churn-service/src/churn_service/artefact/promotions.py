@@ -265,7 +265,7 @@ def _before(root: Path, name: str) -> str:
 
 def _refuse_retired(root: Path, name: str, version: str) -> None:
     if is_retired(root, name, version):
-        raise PromotionRefusedError(f"{version} was retired; train it again to use it")
+        raise PromotionRefusedError(f"{version} was retired and is never promoted again")
 
 
 def _marker(root: Path, name: str, version: str) -> Path:

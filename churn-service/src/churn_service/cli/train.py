@@ -5,24 +5,59 @@ from pathlib import Path
 
 import click
 
+from churn_service.artefact.aliases import CHALLENGER, CHAMPION
+from churn_service.cli.exits import WrongUsage
 from churn_service.cli.options import (
     actor,
     config_option,
     data_option,
+    jobs_option,
     model_root_option,
     name_option,
+    public_key_option,
+    quiet_option,
     table_and_config,
     training_module,
+    training_progress,
+    trusted_key,
 )
+from churn_service.cli.outcome import tell_outcome
+from churn_service.training.config import read_config
+from churn_service.training.steps import READING, REPORTING
+from churn_service.training.table import read_table
 
 
 @click.command()
 @data_option
 @config_option
+@click.option("--challenger", is_flag=True, help="Only challenge: the champion stays in charge.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Put it in charge whatever the gate says, as for another table; the log says so.",
+)
+@public_key_option
 @model_root_option
 @name_option
-def train(data: Path, config: Path, model_root: Path, name: str) -> None:
-    """Train a model, print its report and make it the champion.
+@jobs_option
+@quiet_option
+def train(
+    *,
+    data: Path,
+    config: Path,
+    public_key: Path | None,
+    model_root: Path,
+    name: str,
+    jobs: int,
+    quiet: bool,
+    **chosen: bool,
+) -> None:
+    """Train a model, print its report and make it the champion if the gate lets it.
+
+    The first version is the champion at once. Later ones are compared with the
+    champion on customers that neither has learned from; the service takes a new
+    champion without a restart. Exit code 3: the version is written but stays a
+    candidate, and the last line says why and how to promote it all the same.
 
     The training file needs two lines:
 
@@ -43,22 +78,38 @@ def train(data: Path, config: Path, model_root: Path, name: str) -> None:
     unknown = "other"     # take unseen levels; default "error"
     unit = "EUR"          # also: label, actionable, sensitive
 
-    The same table and training file give the same bytes, and so the same version.
+    The same table and training file give the same bytes, and so the same version,
+    whatever the number of cores. Progress goes to stderr.
     """  # noqa: D301 - click's mark against rewrapping
-    trainer = training_module("trainer")
-    trained = trainer.train_model(*table_and_config(data, config), name)
-    done = trainer.register(trained, model_root, actor=actor())
+    wanted, key = _wanted(**chosen), trusted_key(public_key)
+    trainer, lifecycle = map(training_module, ("trainer", "lifecycle"))
+    settings = read_config(config)
+    with training_progress(quiet=quiet) as line:
+        line.step(READING)
+        plan = trainer.Plan(jobs=jobs, progress=line.fold, step=line.step)
+        trained = trainer.train_model(read_table(data), settings, name, plan)
+        line.step(REPORTING)
+        order = lifecycle.Order(actor=actor(), public_key=key, **wanted)
+        done = lifecycle.register_trained(trained, model_root, order)
     click.echo(done.report)
-    click.echo(f"version {done.version} written to {done.folder}; it is the champion")
+    tell_outcome(done)
+
+
+def _wanted(*, challenger: bool, replace: bool) -> dict[str, object]:
+    if challenger and replace:
+        raise WrongUsage("--challenger and --replace exclude each other")
+    return {
+        "alias": CHALLENGER if challenger else CHAMPION,
+        "replace": replace,
+        "reason": "trained to replace the champion" if replace else "trained",
+    }
 
 
 @click.command()
 @data_option
 @config_option
 @click.option("--course", is_flag=True, help="Show the recipe of machine-learning courses, too.")
-@click.option(
-    "--jobs", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes to use."
-)
+@jobs_option
 @click.option("--json", "as_json", is_flag=True, help="Print means and deviations as JSON.")
 def evaluate(data: Path, config: Path, jobs: int, *, course: bool, as_json: bool) -> None:
     """Judge the recipe by 5 x 5 repeated stratified cross-validation (seed 42).

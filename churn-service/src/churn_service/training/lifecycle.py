@@ -1,10 +1,13 @@
-"""From a trained model to a challenger: write it, judge it, put it in line."""
+"""From a trained model to the champion: write it, judge it, put it in line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from churn_service.artefact.aliases import CHALLENGER, CHAMPION, instant, now, read_alias
+from churn_service.artefact.errors import ArtefactError, PromotionRefusedError
+from churn_service.artefact.promotion_log import last_rollback, read_promotions
 from churn_service.artefact.promotions import Clock, Wish, promote
+from churn_service.artefact.signature import Verifier
 from churn_service.artefact.verdict import Verdict, write_verdict
 from churn_service.loading import load_predictor
 from churn_service.training.config import TrainConfig
@@ -17,8 +20,27 @@ from churn_service.training.trained import TrainedModel
 from churn_service.training.trainer import write_trained
 
 
-@dataclass(frozen=True)
-class Challenge:
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to become of a trained model.
+
+    Attributes:
+        actor: Who trained it.
+        reason: Why, for the log of promotions.
+        alias: Which alias it gets when the gate lets it pass.
+        replace: Put it in charge whatever the gate says; the log says so.
+        public_key: Whose signature a version needs; None takes unsigned ones, too.
+    """
+
+    actor: str
+    reason: str
+    alias: str = CHAMPION
+    replace: bool = False
+    public_key: Verifier | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
     """What became of a trained model.
 
     Attributes:
@@ -26,41 +48,102 @@ class Challenge:
         folder: Where it is.
         report: The report of the training.
         verdict: What the gate says; None when there is no other champion to compare with.
-        aliased: Whether it is the challenger now.
+        alias: The alias it has now; None when it stays a candidate.
+        is_new: Whether it is another version than the champion.
+        refusal: Why it stays a candidate, and the cure; "" when it does not.
     """
 
     version: str
     folder: Path
     report: str
-    verdict: Verdict | None
-    aliased: bool
+    verdict: Verdict | None = None
+    alias: str | None = None
+    is_new: bool = True
+    refusal: str = ""
+
+    @property
+    def aliased(self) -> bool:
+        """Tell whether this training changed an alias."""
+        return self.is_new and self.alias is not None
 
 
 def register_challenger(
-    trained: TrainedModel, root: Path, *, actor: str, reason: str = "retrained", clock: Clock = now
-) -> Challenge:
+    trained: TrainedModel,
+    root: Path,
+    *,
+    actor: str,
+    reason: str = "retrained",
+    clock: Clock = now,
+    public_key: Verifier | None = None,
+) -> Registered:
     """Write a version and make it the challenger when the gate lets it pass.
 
-    Without a champion there is nothing to compare with, and it is the challenger.
-    The champion's own version, trained again, is no challenger.
+    Raises:
+        ArtefactError: When the champion is damaged.
+    """
+    order = Order(actor=actor, reason=reason, alias=CHALLENGER, public_key=public_key)
+    return register_trained(trained, root, order, clock=clock)
+
+
+def register_trained(
+    trained: TrainedModel, root: Path, order: Order, *, clock: Clock = now
+) -> Registered:
+    """Write a version and give it its alias when the gate lets it pass.
+
+    Without a champion there is nothing to compare with: it gets the alias. The
+    champion's own version, trained again, changes nothing.
 
     Raises:
         ArtefactError: When the champion is damaged.
     """
     done = write_trained(trained, root)
     name = trained.document.name
+    written = Registered(version=done.version, folder=done.folder, report=done.report)
     champion = read_alias(root, name, CHAMPION)
-    verdict = None
-    if champion and champion.version != done.version:
-        verdict = judge_version(
-            root, name, done.version, held_out_of(trained.dataset, trained.split), clock=clock
+    if champion and champion.version == done.version:
+        return replace(written, alias=CHAMPION, is_new=False)
+    held_out = held_out_of(trained.dataset, trained.split)
+    verdict = judge_version(root, name, done.version, held_out, clock=clock)
+    refusal = _refusal(root, name, done.version, verdict, order) or _promoted(
+        root, name, done.version, order, clock
+    )
+    alias = None if refusal else order.alias
+    return replace(written, verdict=verdict, alias=alias, refusal=refusal)
+
+
+def _refusal(root: Path, name: str, version: str, verdict: Verdict | None, order: Order) -> str:
+    """Say why a version does not get its alias; "" when nothing speaks against it."""
+    if order.replace:
+        return ""
+    if verdict and not verdict.passed:
+        return (
+            f"the gate refuses {version}: it is kept, {verdict.against} stays the champion; "
+            f"to put it in charge all the same: "
+            f'churn models promote {version} --force --reason "..."'
         )
-    is_new = champion is None or champion.version != done.version
-    aliased = is_new and (verdict is None or verdict.passed)
-    if aliased:
-        wish = Wish(version=done.version, actor=actor, reason=reason, alias=CHALLENGER)
-        promote(root, name, wish, clock=clock)
-    return Challenge(done.version, done.folder, done.report, verdict, aliased)
+    back = last_rollback(read_promotions(root, name), order.alias, version)
+    if back:
+        return (
+            f"{version} was rolled back at {back.at} by {back.actor} ({back.reason}); "
+            f'to put it in charge again: churn models promote {version} --reason "..."'
+        )
+    return ""
+
+
+def _promoted(root: Path, name: str, version: str, order: Order, clock: Clock) -> str:
+    """Point the alias at the version; return why that is refused, "" when it is done."""
+    wish = Wish(
+        version=version,
+        actor=order.actor,
+        reason=order.reason,
+        alias=order.alias,
+        force=order.replace,
+    )
+    try:
+        promote(root, name, wish, clock=clock, public_key=order.public_key)
+    except (ArtefactError, PromotionRefusedError) as error:
+        return f"{version} is written and stays a candidate: {error}"
+    return ""
 
 
 def judge_version(

@@ -2,8 +2,6 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,7 +11,6 @@ from sklearn.metrics import roc_auc_score
 
 from churn_contract.schema import CustomerSchema, Field
 from churn_contract.validation import Customer, Validator
-from churn_service.artefact.aliases import CHALLENGER, CHAMPION, read_alias
 from churn_service.artefact.document import (
     CurveTerm,
     LevelTerm,
@@ -21,12 +18,10 @@ from churn_service.artefact.document import (
     Scorecard,
     TrainingFacts,
 )
-from churn_service.artefact.promotions import Wish, promote
-from churn_service.artefact.verdict import Check, Verdict, latest_verdict
+from churn_service.artefact.verdict import Verdict
 from churn_service.predictor import Predictor
-from churn_service.training import lifecycle, paired
+from churn_service.training import paired
 from churn_service.training.gate import HeldOut, judge
-from churn_service.training.trained import TrainedModel
 
 AGE = Field(name="age", kind="number", minimum=0, maximum=100)
 PLAN = Field(name="plan", kind="category", levels=("basic", "plus"))
@@ -205,72 +200,3 @@ def test_a_resample_with_one_outcome_has_no_auc() -> None:
     ranking = paired._Ranking(np.array([0, 0, 1]), np.array([0.1, 0.2, 0.3]))
 
     assert np.isnan(ranking.auc(np.array([1.0, 1.0, 0.0])))
-
-
-def failing(_root: Path, _name: str, version: str, *_: Any, **__: Any) -> Verdict:
-    check = Check(name="AUC", passed=False, found="-0.1", limit="at least -0.003")
-    return Verdict(
-        version=version, against="old", at="t", data_sha256="d", rows=300, checks=(check,)
-    )
-
-
-def test_the_first_model_is_the_challenger_without_a_verdict(
-    gym_model: TrainedModel, tmp_path: Path
-) -> None:
-    done = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
-
-    alias = read_alias(tmp_path, "gym", CHALLENGER)
-    assert done.aliased
-    assert done.verdict is None
-    assert alias is not None
-    assert alias.version == done.version
-
-
-def test_a_retrained_model_is_judged_on_the_champions_held_out_rows(
-    gym_model: TrainedModel, tmp_path: Path
-) -> None:
-    first = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
-    promote(tmp_path, "gym", Wish(version=first.version, actor="ann", reason="first"))
-    lower = msgspec.structs.replace(gym_model.document, threshold=0.4)
-    again = with_document(gym_model, lower)
-
-    done = lifecycle.register_challenger(again, tmp_path, actor="ann")
-
-    assert done.verdict is not None
-    assert done.verdict.rows == len(gym_model.split.test)
-    assert done.aliased == done.verdict.passed
-    log_loss = next(check for check in done.verdict.checks if check.name == "log loss")
-    assert log_loss.value == pytest.approx(0)
-    assert latest_verdict(tmp_path, "gym", done.version, first.version) == done.verdict
-
-
-def test_a_model_that_fails_the_gate_is_kept_but_no_challenger(
-    gym_model: TrainedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
-    promote(tmp_path, "gym", Wish(version=first.version, actor="ann", reason="first"))
-    monkeypatch.setattr(lifecycle, "judge_version", failing)
-    lower = msgspec.structs.replace(gym_model.document, threshold=0.4)
-
-    done = lifecycle.register_challenger(with_document(gym_model, lower), tmp_path, actor="ann")
-
-    assert not done.aliased
-    assert done.folder.is_dir()
-    assert read_alias(tmp_path, "gym", CHALLENGER) is None
-
-
-def test_the_champion_trained_again_is_no_challenger(
-    gym_model: TrainedModel, tmp_path: Path
-) -> None:
-    first = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
-    promote(tmp_path, "gym", Wish(version=first.version, actor="ann", reason="first"))
-
-    again = lifecycle.register_challenger(gym_model, tmp_path, actor="ann")
-
-    assert (again.version, again.aliased, again.verdict) == (first.version, False, None)
-    assert read_alias(tmp_path, "gym", CHAMPION) is not None
-
-
-def with_document(model: TrainedModel, made: ModelDocument) -> TrainedModel:
-    """The same training with another document."""
-    return replace(model, document=made)

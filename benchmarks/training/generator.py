@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.training.known_truth import expected_slope
 from benchmarks.training.row import Row, skipped
 from benchmarks.training.served import probabilities
 from benchmarks.training.telco import ABSENT, telco_csv
 from churn_contract.schema import canonical_name
 from churn_service.training.config import parse_config
-from churn_service.training.metrics import calibration_slope, measure
+from churn_service.training.metrics import measure
 from churn_service.training.table import read_table
 from churn_service.training.trained import TrainedModel
 from churn_service.training.trainer import train_model
@@ -60,15 +61,8 @@ def _against_truth(model: TrainedModel, files: SampleFiles) -> Iterator[Row]:
     yield Row(f"{what} (RMSE)", float(np.sqrt(np.mean((predicted - true) ** 2))))
     gap = float(np.abs(predicted - true).mean())
     yield Row("the same, mean absolute error", gap, "", "<= 0.02", gap <= 0.02)
-    slope = _slope(predicted, true)
+    slope = expected_slope(predicted, true)
     yield Row("the same, calibration slope", slope, "", "0.95-1.05", 0.95 <= slope <= 1.05)
-
-
-def _slope(predicted: Floats, true: Floats) -> float:
-    """Return the calibration slope on true probabilities: each counts as both outcomes."""
-    outcomes = np.repeat(np.array([1, 0], dtype=np.int64), len(true))
-    weights = np.concatenate([true, 1 - true])
-    return calibration_slope(outcomes, np.tile(predicted, 2), weights)
 
 
 def million_seconds() -> float:

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit  # type: ignore[import-untyped]  # ships no types
 
+from churn_service.training.metrics import calibration_slope
+
 Floats = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
 Random = np.random.Generator
@@ -99,6 +101,12 @@ def expected_log_loss(said: Floats, chances: Floats) -> float:
     """Return the log loss of probabilities, given the true ones."""
     inside = np.clip(said, 1e-15, 1 - 1e-15)
     return float(-(chances * np.log(inside) + (1 - chances) * np.log1p(-inside)).mean())
+
+
+def expected_slope(said: Floats, chances: Floats) -> float:
+    """Return the calibration slope given true chances: each row counts as both outcomes."""
+    outcomes = np.repeat(np.array([1, 0], dtype=np.int64), len(chances))
+    return calibration_slope(outcomes, np.tile(said, 2), np.concatenate([chances, 1 - chances]))
 
 
 def _texts(values: NDArray[Any]) -> list[str]:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -71,6 +72,22 @@ def test_dirty_names_are_cleaned_and_remembered() -> None:
     assert table.cleaned == (" Plan", "\u200bSpend\xa0", "")
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ('the "best" one', "the best one"),
+        ("two\nlines", "two lines"),
+        ("a\\b\x01c", "abc"),
+        ("😀 mood", "😀 mood"),
+    ],
+)
+def test_a_name_that_no_request_could_hold_is_cleaned(written: str, name: str) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([(written, "b"), ("1", "2")])
+
+    assert parse_table(text.getvalue().encode()).header == (name, "b")
+
+
 def test_parquet_reads_like_the_same_csv() -> None:
     columns = {
         "plan": pa.array(["a", None, " b "]).dictionary_encode(),
@@ -89,6 +106,38 @@ def test_parquet_reads_like_the_same_csv() -> None:
         ["b", "", "3", "", ""],
     ]
     assert (table.separator, table.lines) == ("parquet", [1, 2, 3])
+
+
+def test_every_type_of_parquet_reads_as_its_text() -> None:
+    columns = {
+        "price": [Decimal("1.50")],
+        "large": pa.array(["a"], pa.large_string()),
+        "seen": pa.array([86_400_000_001], pa.timestamp("us")),
+        "code": pa.array([7]).dictionary_encode(),
+        "big": pa.array([2**64 - 1], pa.uint64()),
+        "none": pa.nulls(1),
+        "end": pa.array([float("inf")]),
+    }
+
+    assert parse_table(parquet_bytes(columns)).rows == [
+        ["1.50", "a", "1970-01-02 00:00:00.000001", "7", "18446744073709551615", "", "inf"]
+    ]
+
+
+def test_parquet_with_one_name_twice_is_refused() -> None:
+    file = io.BytesIO()
+    parquet.write_table(pa.table([pa.array([1]), pa.array([2])], names=["x", "x"]), file)
+
+    with pytest.raises(DataError, match="columns 'x' have the same name; rename one"):
+        parse_table(file.getvalue())
+
+
+@pytest.mark.parametrize("kept", [40, -30])
+def test_parquet_that_is_cut_is_refused_in_one_line(kept: int) -> None:
+    data = parquet_bytes({"a": list(range(100))})
+
+    with pytest.raises(DataError, match=r"no readable Parquet file .*is the file complete\?$"):
+        parse_table(data[:kept])
 
 
 @pytest.mark.parametrize(

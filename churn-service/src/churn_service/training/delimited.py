@@ -10,8 +10,11 @@ from churn_service.training.errors import DataError
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _FIELD_LIMIT = 131_072
 _SNIFFED_ROWS = 50
+_SNIFFED_CHARACTERS = 2**20
+_MOST_COLUMNS = 20_000
 _MOST_KEPT_CELLS = 2_000_000
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\x00-\x08\x0b-\x1f\x7f]")
+_BREAK = re.compile(r"\s")
+_UNWANTED = re.compile('["\\\\\u200b-\u200f\u2060\ufeff\u00ad\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]')
 
 Rows = list[list[str]]
 
@@ -22,9 +25,11 @@ def sniff_separator(text: str) -> str:
     Raises:
         DataError: When no separator gives more than one column.
     """
-    judged = {mark: _judge(text, mark) for mark in SEPARATORS}
+    sample = _sample(text)
+    judged = {mark: _judge(sample, mark) for mark in SEPARATORS}
     best = max(SEPARATORS, key=judged.__getitem__)
     if judged[best] == (0.0, 1):
+        _refuse_title(sample)
         tried = ", ".join(SEPARATORS.values())
         raise DataError(
             f"has one column only; separators tried: {tried}; export it as CSV",
@@ -63,14 +68,28 @@ def split_rows(
 
 
 def clean_name(name: str) -> str:
-    """Return a column's name without invisible characters and blanks around it."""
-    return _INVISIBLE.sub("", name.replace("\xa0", " ")).strip()
+    """Return a column's name on one line, without quotes, invisible characters and outer blanks."""
+    return _BREAK.sub(" ", _UNWANTED.sub("", name)).strip()
 
 
 def raw_header(text: str, separator: str) -> list[str]:
-    """Return the first row that is not blank, exactly as written."""
+    """Return the first row that is not blank, exactly as written.
+
+    Raises:
+        DataError: It has an endless cell, or more columns than any table.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    return next(row for row in reader if any(map(str.strip, row)))
+    try:
+        header = next(row for row in reader if any(map(str.strip, row)))
+    except csv.Error as error:
+        raise DataError(_broken_line(reader.line_num, error), rule="broken-line") from error
+    if len(header) > _MOST_COLUMNS:
+        raise DataError(
+            f"line {reader.line_num} has {len(header):,} cells, at most {_MOST_COLUMNS:,} columns "
+            "are read; are line ends missing?",
+            rule="too-many-columns",
+        )
+    return header
 
 
 def check_widths(rows: Rows, lines: list[int], *, is_cut: bool) -> None:
@@ -79,6 +98,7 @@ def check_widths(rows: Rows, lines: list[int], *, is_cut: bool) -> None:
     wrong = [index for index, row in enumerate(rows) if len(row) != width]
     if not wrong:
         return
+    _refuse_narrow_header(rows, lines, wrong)
     first = wrong[0]
     message = f"line {lines[first]} has {len(rows[first])} cells, the header has {width}"
     if first == len(rows) - 1 and is_cut:
@@ -89,6 +109,43 @@ def check_widths(rows: Rows, lines: list[int], *, is_cut: bool) -> None:
         f"{message} ({len(wrong)} such lines); quote cells that hold the separator",
         rule="broken-line",
     )
+
+
+def _refuse_narrow_header(rows: Rows, lines: list[int], wrong: list[int]) -> None:
+    """Refuse a first line that is no header, as all others are equally wide."""
+    widths = {len(rows[index]) for index in wrong}
+    if len(wrong) == len(rows) - 1 and len(wrong) > 1 and len(widths) == 1:
+        raise DataError(
+            f"line {lines[0]} has {len(rows[0])} cells, all others have {widths.pop()}; the first "
+            "line must hold the column names: delete what stands above them",
+            rule="wrong-separator",
+        )
+
+
+def _refuse_title(sample: str) -> None:
+    """Refuse a title above the table: one cell first, several in most other lines."""
+    for mark in SEPARATORS:
+        reader = csv.reader(io.StringIO(sample, newline=""), delimiter=mark)
+        try:
+            rows = [
+                (len(row), reader.line_num) for row in islice(reader, _SNIFFED_ROWS) if any(row)
+            ]
+        except csv.Error:
+            continue
+        wide = [line for width, line in rows if width > 1]
+        if len(wide) > len(rows) / 2:
+            raise DataError(
+                f"has one cell in the first line, more from line {wide[0]} on; the first line "
+                "must hold the column names: delete what stands above them",
+                rule="wrong-separator",
+            )
+
+
+def _sample(text: str) -> str:
+    """Return the whole lines among the first characters, or these when there is no line end."""
+    if len(text) <= _SNIFFED_CHARACTERS:
+        return text
+    return text[: text.rfind("\n", 0, _SNIFFED_CHARACTERS) + 1] or text[:_SNIFFED_CHARACTERS]
 
 
 def _judge(text: str, mark: str) -> tuple[float, int]:

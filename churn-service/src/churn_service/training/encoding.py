@@ -7,15 +7,15 @@ import re
 import zlib
 
 from churn_service.training.errors import DataError
+from churn_service.training.foreign import foreign_kind, zero_byte
 
 GZIP_MAGIC = b"\x1f\x8b"
 LARGEST_UNPACKED_BYTES = 8 * 2**30
-_FOREIGN = {
-    b"PK\x03\x04": "an Excel workbook or a zip file; save it as CSV (UTF-8)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook; save it as CSV (UTF-8)",
-    GZIP_MAGIC: "compressed twice; unpack it first",
-    codecs.BOM_UTF16_LE: "in UTF-16; save it as UTF-8",
-    codecs.BOM_UTF16_BE: "in UTF-16; save it as UTF-8",
+_MARKS = {  # the longer mark of UTF-32 begins like that of UTF-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
 }
 _FOREIGN_LINE = re.compile(rb"[^\n\r]*[\x80-\xff][^\n\r]*")
 
@@ -52,18 +52,33 @@ def decode(data: bytes) -> tuple[str, str]:
         raise DataError(
             "is empty; it needs a line of column names and one line per customer", rule="empty-file"
         )
-    for start, what in _FOREIGN.items():
-        if data.startswith(start):
-            raise DataError(f"is {what}", rule="binary-file")
-    if b"\x00" in data:
-        raise DataError(
-            f"is no text: byte {data.index(0)} is zero; export it as CSV in UTF-8",
-            rule="binary-file",
-        )
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return _decode_marked(data, encoding), encoding
+    _refuse_foreign(data)
     try:
         return data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError as error:
         return _decode_windows(data, error.start), "cp1252"
+
+
+def _decode_marked(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"says it is {encoding.upper()} and is not (byte {error.start}); is the file complete?",
+            rule="mixed-encodings",
+        ) from error
+
+
+def _refuse_foreign(data: bytes) -> None:
+    what = foreign_kind(data)
+    if what is not None:
+        raise DataError(f"is {what}", rule="binary-file")
+    problem = zero_byte(data)
+    if problem is not None:
+        raise DataError(problem, rule="binary-file")
 
 
 def _decode_windows(data: bytes, first_bad: int) -> str:

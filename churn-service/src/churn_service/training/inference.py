@@ -113,8 +113,9 @@ def _table_findings(table: Table, schema: CustomerSchema, config: TrainConfig) -
     if table.cleaned:
         shown = ", ".join(map(repr, table.cleaned[:5]))
         found.append(finding("dirty-header", "", f"{len(table.cleaned)} names cleaned: {shown}"))
-    if table.encoding == "cp1252":
-        found.append(finding("encoding", "", "is no UTF-8; read as Windows-1252"))
+    if table.encoding != "utf-8":
+        encoding = {"cp1252": "Windows-1252"}.get(table.encoding, table.encoding.upper())
+        found.append(finding("encoding", "", f"is no UTF-8; read as {encoding}"))
     if len(schema.features) > MOST_FEATURES:
         text = f"has {len(schema.features):,} columns to learn from, at most {MOST_FEATURES} fit"
         found.append(finding("too-many-columns", "", text))

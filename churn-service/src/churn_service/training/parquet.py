@@ -18,9 +18,12 @@ def read_columns(data: bytes) -> tuple[list[str], list[list[str]]]:
     """
     arrow, parquet = _libraries()
     try:
-        table = parquet.read_table(io.BytesIO(data), use_threads=False)
+        table = parquet.ParquetFile(io.BytesIO(data)).read(use_threads=False)
     except (arrow.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"is no readable Parquet file ({error})", rule="binary-file") from error
+        reason = str(error).split("\n", 1)[0].rstrip(".")
+        raise DataError(
+            f"is no readable Parquet file ({reason}); is the file complete?", rule="binary-file"
+        ) from error
     return list(table.column_names), [
         _cells(name, column, arrow)
         for name, column in zip(table.column_names, table.columns, strict=True)

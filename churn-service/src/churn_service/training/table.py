@@ -21,6 +21,7 @@ from churn_service.training.errors import DataError
 from churn_service.training.parquet import MAGIC as PARQUET_MAGIC
 from churn_service.training.parquet import read_columns
 
+LONGEST_NAME = 200
 _LONGEST_SHOWN = 60
 
 
@@ -73,9 +74,9 @@ def parse_table(data: bytes) -> Table:
         return _from_parquet(data, content)
     text, encoding = decode(content)
     separator = sniff_separator(text)
+    written = tuple(raw_header(text, separator))
     rows, lines = split_rows(text, separator)
     check_widths(rows, lines, is_cut=not text.endswith(("\n", "\r")))
-    written = tuple(raw_header(text, separator))
     return _table(data, written, rows[1:], lines[1:], (SEPARATORS[separator], encoding))
 
 
@@ -142,12 +143,19 @@ def _check_header(header: tuple[str, ...]) -> None:
                 f"column {place} has no name in the first line; name it or leave it out",
                 rule="duplicate-name",
             )
+        if len(name) > LONGEST_NAME:
+            raise DataError(
+                f"the name of column {place} has {len(name):,} characters, at most {LONGEST_NAME}; "
+                "does the first line hold the column names?",
+                rule="duplicate-name",
+            )
     spellings: dict[str, list[str]] = {}
     for name in header:
         spellings.setdefault(canonical_name(name), []).append(name)
-    for met in spellings.values():
-        if len(met) > 1:
-            raise DataError(
-                f"columns {', '.join(map(repr, met))} have the same name; rename one",
-                rule="duplicate-name",
-            )
+    same = [met for met in spellings.values() if len(met) > 1]
+    if same:
+        more = f" (and {len(same) - 1} more such names)" if len(same) > 1 else ""
+        raise DataError(
+            f"columns {most_common(same[0])} have the same name{more}; rename one",
+            rule="duplicate-name",
+        )

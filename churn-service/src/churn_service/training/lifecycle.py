@@ -11,8 +11,9 @@ from churn_service.artefact.signature import Verifier
 from churn_service.artefact.verdict import Verdict, write_verdict
 from churn_service.loading import load_predictor
 from churn_service.training.config import TrainConfig
+from churn_service.training.contest import HeldOut
 from churn_service.training.dataset import Dataset
-from churn_service.training.gate import HeldOut, judge
+from churn_service.training.gate import judge
 from churn_service.training.reading import build_dataset
 from churn_service.training.split import Split, split_dataset
 from churn_service.training.table import Table
@@ -186,4 +187,5 @@ def held_out_of(dataset: Dataset, split: Split) -> HeldOut:
         customers=[dataset.customers[row] for row in split.test],
         churned=dataset.churned[split.test],
         data_sha256=dataset.table.sha256,
+        weights=dataset.weights[split.test],
     )

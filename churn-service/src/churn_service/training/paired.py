@@ -21,6 +21,16 @@ class Difference:
     worst: float
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Outcomes, two models' probabilities, and how many customers each row stands for."""
+
+    churned: Labels
+    candidate: Floats
+    champion: Floats
+    weights: Floats
+
+
 def log_losses(churned: Labels, probability: Floats) -> Floats:
     """Return the log loss of each row."""
     inside = np.clip(probability, _SMALLEST, 1 - _SMALLEST)
@@ -28,25 +38,25 @@ def log_losses(churned: Labels, probability: Floats) -> Floats:
     return losses
 
 
-def log_loss_difference(
-    churned: Labels, candidate: Floats, champion: Floats, *, seed: int
-) -> Difference:
+def log_loss_difference(pair: Pair, *, seed: int) -> Difference:
     """Return how much more log loss the candidate has, and the most that it may be."""
-    each = log_losses(churned, candidate) - log_losses(churned, champion)
-    drawn = [float(counts @ each / len(each)) for counts in _resamples(len(each), seed)]
-    return Difference(float(each.mean()), float(np.quantile(drawn, CONFIDENCE)))
+    each = log_losses(pair.churned, pair.candidate) - log_losses(pair.churned, pair.champion)
+    drawn = [
+        float(np.average(each, weights=counts * pair.weights))
+        for counts in _resamples(len(each), seed)
+    ]
+    value = float(np.average(each, weights=pair.weights))
+    return Difference(value, float(np.quantile(drawn, CONFIDENCE)))
 
 
-def auc_difference(
-    churned: Labels, candidate: Floats, champion: Floats, *, seed: int
-) -> Difference:
+def auc_difference(pair: Pair, *, seed: int) -> Difference:
     """Return how much more AUC the candidate has, and the least that it may be."""
-    ranks = [_Ranking(churned, scores) for scores in (candidate, champion)]
+    ranks = [_Ranking(pair.churned, scores) for scores in (pair.candidate, pair.champion)]
     drawn = []
-    for counts in _resamples(len(churned), seed):
-        ours, theirs = (ranking.auc(counts) for ranking in ranks)
+    for counts in _resamples(len(pair.churned), seed):
+        ours, theirs = (ranking.auc(counts * pair.weights) for ranking in ranks)
         drawn.append(ours - theirs)
-    ours, theirs = (ranking.auc(np.ones(len(churned))) for ranking in ranks)
+    ours, theirs = (ranking.auc(pair.weights) for ranking in ranks)
     return Difference(ours - theirs, float(np.nanquantile(drawn, 1 - CONFIDENCE)))
 
 
@@ -60,7 +70,7 @@ class _Ranking:
         self._left = churned[self._order] == 1
 
     def auc(self, counts: Floats) -> float:
-        """Return the AUC when each row counts so many times; NaN with one outcome only."""
+        """Return the AUC when each row counts so much; NaN with one outcome only."""
         weights = counts[self._order]
         leavers = np.add.reduceat(weights * self._left, self._starts)
         stayers = np.add.reduceat(weights * ~self._left, self._starts)

@@ -1,7 +1,9 @@
 """The gate: who may follow the champion, and what the verdict says."""
 
 import itertools
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -21,7 +23,8 @@ from churn_service.artefact.document import (
 from churn_service.artefact.verdict import Verdict
 from churn_service.predictor import Predictor
 from churn_service.training import paired
-from churn_service.training.gate import HeldOut, judge
+from churn_service.training.contest import HeldOut
+from churn_service.training.gate import judge
 
 AGE = Field(name="age", kind="number", minimum=0, maximum=100)
 PLAN = Field(name="plan", kind="category", levels=("basic", "plus"))
@@ -185,7 +188,8 @@ def test_the_bootstrap_of_the_auc_agrees_with_the_reference() -> None:
     scores = np.round(random.random(400) + 0.3 * churned, 1)  # with many ties
     other = random.random(400)
 
-    found = paired.auc_difference(churned, scores, other, seed=1)
+    pair = paired.Pair(churned, scores, other, np.ones(400))
+    found = paired.auc_difference(pair, seed=1)
 
     expected = roc_auc_score(churned, scores) - roc_auc_score(churned, other)
     assert found.value == pytest.approx(expected, abs=1e-12)
@@ -200,3 +204,68 @@ def test_a_resample_with_one_outcome_has_no_auc() -> None:
     ranking = paired._Ranking(np.array([0, 0, 1]), np.array([0.1, 0.2, 0.3]))
 
     assert np.isnan(ranking.auc(np.array([1.0, 1.0, 0.0])))
+
+
+def weighed(rows: HeldOut, weights: Any) -> HeldOut:
+    return replace(rows, weights=np.asarray(weights, dtype=np.float64))
+
+
+def test_a_weight_counts_as_often_as_it_says(held_out: HeldOut, steady: Any) -> None:
+    few = HeldOut(SCHEMA, held_out.customers[:600], held_out.churned[:600], "d")
+    twice = [index for index in range(600) for _ in range(1 + index % 2)]
+    repeated = HeldOut(SCHEMA, [few.customers[index] for index in twice], few.churned[twice], "d")
+    worse = document(slope=0.06, plus=-0.5)
+
+    by_weight = verdict_on(worse, weighed(few, 1 + np.arange(600) % 2), steady)
+    by_row = verdict_on(worse, repeated, steady)
+
+    values = [float(re.findall(r"[-+]?0[.][0-9]+|slope [0-9.]+", c.found)[0].split()[-1])
+              for verdict in (by_weight, by_row) for c in verdict.checks[3:6]]  # fmt: skip
+    assert values[:3] == values[3:]
+
+
+def test_equal_weights_change_nothing(held_out: HeldOut, steady: Any) -> None:
+    worse = document(slope=0.06, plus=-0.5)
+
+    plain = verdict_on(worse, held_out, steady)
+    tripled = verdict_on(worse, weighed(held_out, np.full(3000, 3.0)), steady)
+
+    assert [check.found for check in plain.checks] == [check.found for check in tripled.checks]
+
+
+def test_customers_who_stand_for_many_decide(held_out: HeldOut, steady: Any) -> None:
+    """The candidate is worse for one plan only; few rows of it may stand for most customers."""
+    worse = document(plus=0.0)
+    plus = np.array([customer.values[1] == "plus" for customer in held_out.customers])
+
+    light = verdict_on(worse, weighed(held_out, np.where(plus, 0.001, 1.0)), steady)
+    heavy = verdict_on(worse, weighed(held_out, np.where(plus, 20.0, 1.0)), steady)
+
+    assert "log loss" not in failed(light)
+    assert {"log loss", "slices"} <= set(failed(heavy))
+
+
+def test_few_heavy_rows_widen_the_interval(held_out: HeldOut) -> None:
+    scores = [
+        np.array([p.churn_probability for p in predictor(made).predict(held_out.customers)])
+        for made in (document(slope=0.052), document())
+    ]
+    heavy = np.where(np.arange(3000) % 30 == 0, 20.0, 0.5)
+    plain = paired.Pair(held_out.churned, *scores, np.ones(3000))
+    weighted = paired.Pair(held_out.churned, *scores, heavy)
+
+    widths = [
+        difference.worst - difference.value
+        for difference in (paired.log_loss_difference(p, seed=1) for p in (plain, weighted))
+    ]
+
+    assert widths[1] > 2 * widths[0]
+
+
+def test_versions_that_share_no_customer_are_no_contest(held_out: HeldOut, steady: Any) -> None:
+    city = Field(name="city", kind="category", levels=("a", "b"))
+
+    verdict = verdict_on(document(fields=(AGE, PLAN, city)), held_out, steady)
+
+    assert failed(verdict) == ["schema", "rows"]
+    assert "0 rows, 0 churned, 3,000 not scored by both" in verdict.text()

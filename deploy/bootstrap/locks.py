@@ -39,6 +39,7 @@ LOCKS = (
         (),
         (DEV,),
     ),
+    Lock("benchmarks/requirements.txt", "benchmarks/requirements.in", (), (TRAIN,)),
 )
 
 

@@ -6,12 +6,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
 from churn_contract.forms import form_fields
 from churn_contract.prediction import Prediction, Reason
 from churn_contract.schema import CustomerSchema, Field
+from churn_service.artefact.document import ModelDocument
+from churn_service.artefact.interval import IntervalTable
 from churn_service.web.score import verdict_of
 
 Record = dict[str, Any]
@@ -208,6 +211,22 @@ def test_styles_are_served(client: FlaskClient) -> None:
     for attrs in Page(client.get("/score").text).all("link", rel="stylesheet"):
         with client.get(str(attrs["href"])) as answer:
             assert answer.mimetype == "text/css"
+
+
+def test_a_probability_says_how_sure_it_is_where_the_model_knows(
+    publisher: Any,
+    make_service: Callable[..., Any],
+    document: ModelDocument,
+    sent: dict[str, str],
+    client: FlaskClient,
+) -> None:
+    table = IntervalTable(level=0.95, edges=(), lower=(-0.2,), upper=(0.3,))
+    publisher.publish(msgspec.structs.replace(document, interval=table))
+    sure = make_service(publisher.root)
+    sure.registry.refresh()
+    text = sure.client.post("/score", data=sent).text.replace("&nbsp;", " ")
+    assert re.search(r"about \d+ leave, with 95 % certainty \d+ to \d+\.", text)
+    assert "certainty" not in client.post("/score", data=sent).text
 
 
 def test_a_customer_without_reasons_is_the_average_one() -> None:

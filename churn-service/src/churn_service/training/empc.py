@@ -78,6 +78,17 @@ def maximum_profit(
     weights: Floats | None = None,
 ) -> Profit:
     """Return the MPC, the profit at the best threshold with a fixed acceptance."""
+    curve = profit_curve(churned, probability, economics, weights)
+    return max(curve, key=lambda point: point.per_customer)
+
+
+def profit_curve(
+    churned: Labels,
+    probability: Floats,
+    economics: Economics | None = None,
+    weights: Floats | None = None,
+) -> tuple[Profit, ...]:
+    """Return the profit at every threshold with a fixed acceptance, from nobody to all."""
     money = economics or Economics()
     stayers, leavers, base = _roc_points(churned, probability, weights)
     incentive, contact = money.incentive / money.value, money.contact / money.value
@@ -85,9 +96,8 @@ def maximum_profit(
     profits = money.value * (
         per_leaver * base * leavers - (incentive + contact) * (1 - base) * stayers
     )
-    best = int(np.argmax(profits))
-    share = base * leavers[best] + (1 - base) * stayers[best]
-    return Profit(float(profits[best]), float(share))
+    shares = base * leavers + (1 - base) * stayers
+    return tuple(map(Profit, profits.tolist(), shares.tolist()))
 
 
 def _roc_points(

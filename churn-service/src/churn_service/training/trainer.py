@@ -22,7 +22,12 @@ from churn_service.training.model_card import model_card
 from churn_service.training.parity import check_parity
 from churn_service.training.reading import build_dataset, with_training_range
 from churn_service.training.reference import build_reference
-from churn_service.training.report import report_facts, report_html, training_report
+from churn_service.training.report import (
+    report_data,
+    report_facts,
+    report_html,
+    training_report,
+)
 from churn_service.training.selection import Selection, select
 from churn_service.training.split import Split, split_dataset
 from churn_service.training.steps import CHECKING, PROVING
@@ -152,7 +157,7 @@ def _document(
 def _extra_files(model: TrainedModel) -> dict[str, bytes]:
     facts = report_facts(model)
     metrics = {
-        "report": asdict(facts),
+        "report": report_data(model, facts),
         "test": asdict(model.test),
         "validation": asdict(model.validation),
         "family": model.family,

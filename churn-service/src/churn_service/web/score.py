@@ -24,11 +24,14 @@ class Verdict:
         percent: The probability as a whole number of percent.
         headline: The decision in words.
         reasons: Each reason with the length of its bar, 0 to 1.
+        interval: Of 100 like this, how many leave at least and at most; None
+            when the model has no intervals.
     """
 
     percent: int
     headline: str
     reasons: tuple[tuple[Reason, float], ...]
+    interval: tuple[int, int] | None
 
 
 class ScorePage:
@@ -74,7 +77,13 @@ def verdict_of(prediction: Prediction) -> Verdict:
         reasons=tuple(
             (reason, round(abs(reason.contribution) / longest, 3)) for reason in prediction.reasons
         ),
+        interval=_of_100(prediction.interval) if prediction.interval else None,
     )
+
+
+def _of_100(interval: tuple[float, float]) -> tuple[int, int]:
+    low, high = interval
+    return round(100 * low), round(100 * high)
 
 
 def _page(
@@ -86,6 +95,7 @@ def _page(
     status: int = 200,
 ) -> Response:
     fields = form_fields(predictor.schema)
+    table = predictor.document.interval
     page = render_template(
         "score/form.html",
         fields=fields,
@@ -96,6 +106,7 @@ def _page(
         threshold_percent=round(100 * predictor.threshold),
         horizon_days=predictor.document.horizon_days,
         model_version=predictor.version,
+        certainty_percent=round(100 * table.level) if table else None,
     )
     return make_response(page, status)
 

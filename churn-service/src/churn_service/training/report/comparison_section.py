@@ -34,7 +34,7 @@ def comparison_section(model: TrainedModel) -> Section:
                 "stays unless another family wins with a corrected paired t above 2, "
                 "since it explains itself."
             ),
-            *comparison.sentences(),
+            *(f"{text[:1].upper()}{text[1:]}." for text in comparison.sentences()),
         ),
         (grid("Means (standard deviations) over the folds", header, _rows(comparison)),),
     )

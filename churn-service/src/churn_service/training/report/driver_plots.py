@@ -7,6 +7,7 @@ from churn_service.training.report.profile import Profile
 from churn_service.training.report.svg import BLUE, GREY, RED, draw
 
 MOST_LEVELS = 12
+EFFECT = "effect, logit"
 
 
 def effect_svg(effect: Effect) -> str:
@@ -45,7 +46,12 @@ def profile_svg(found: Profile) -> str:
             color=RED,
             label="mean probability (test part)",
         )
-        plot.set(xlabel=f"{found.field} {found.unit}".strip(), ylabel="churn rate", ylim=(0, None))
+        plot.set(
+            title=f"Churn rate along {found.field}",
+            xlabel=f"{found.field}, {found.unit}" if found.unit else found.field,
+            ylabel="share that leaves",
+            ylim=(0, None),
+        )
         plot.legend(loc="upper right")
 
     return draw(paint, 6.4, 3.2)
@@ -60,7 +66,7 @@ def _curve(plot: Axes, effect: Effect) -> None:
         plot.fill_between(places, lows, highs, color=BLUE, alpha=0.2, linewidth=0)
     plot.plot(places, [point.effect for point in points], color=BLUE)
     plot.plot(places, [point.effect for point in points], "|", color=BLUE, markersize=5)
-    plot.set(title=effect.field, xlabel=effect.unit)
+    plot.set(title=effect.field, xlabel=effect.unit or "value", ylabel=EFFECT)
 
 
 def _levels(plot: Axes, effect: Effect) -> None:
@@ -73,7 +79,7 @@ def _levels(plot: Axes, effect: Effect) -> None:
     for place, point in enumerate(points):
         plot.plot(point.effect, place, "o", color=RED if point.effect > 0 else BLUE, markersize=5)
     plot.set_yticks(range(len(points)), [_short(point.name) for point in points])
-    plot.set(title=effect.field, ylim=(-0.6, len(points) - 0.4))
+    plot.set(title=effect.field, xlabel=EFFECT, ylim=(-0.6, len(points) - 0.4))
 
 
 def _limits(points: list[Point]) -> tuple[list[float], list[float]]:

@@ -119,7 +119,8 @@ def slices_section(facts: Facts) -> Section:
                 f"Levels and quarters of numbers with at least 200 test customers: "
                 f"{len(facts.slices)}. {loud or 'None'} of them "
                 f"{'misses' if loud == 1 else 'miss'} by more than three standard errors. "
-                "The largest gaps come first; among many slices some reach two by chance."
+                "The largest gaps come first; among many slices some reach two by chance. "
+                "Levels of exactly the same customers are one slice."
             ),
         ),
         (grid("Slices", header, map(_slice_row, facts.slices[:_SLICES])),) if facts.slices else (),
@@ -132,11 +133,17 @@ def fairness_section(facts: Facts) -> Section:
         return Section(
             "fairness",
             "Fairness",
-            ("No field is marked sensitive = true in the training file, so nothing is compared.",),
+            (
+                (
+                    "No field is marked sensitive = true in the training file, so nothing is "
+                    "compared. Mark age, sex, origin and the like under [columns.NAME], whether "
+                    "or not you think that the model may use them."
+                ),
+            ),
         )
     header = (
         "group", "customers", "selected [95 %]", "ratio", "left [95 %]", "said",
-        "leavers missed [95 %]", "stayers selected [95 %]", "",
+        "leavers missed [95 %]", "stayers selected [95 %]", "note",
     )  # fmt: skip
     rows = [
         (
@@ -197,8 +204,9 @@ def _effect_text(point: Point) -> str:
 def _slice_row(entry: Slice) -> tuple[str, ...]:
     auc = "one outcome" if entry.auc is None else "{:.3f} [{:.3f}, {:.3f}]".format(*entry.auc)
     loud = " !" if abs(entry.score) > LOUD else ""
+    twins = f" (and {len(entry.twins)} alike)" if entry.twins else ""
     return (
-        f"{entry.field}: {entry.group}",
+        f"{entry.field}: {entry.group}{twins}",
         f"{entry.happened.rows:,}",
         share_text(entry.happened),
         percent(entry.said),

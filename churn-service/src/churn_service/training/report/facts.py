@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from churn_service.training.report.curves import Curves, curves
 from churn_service.training.report.effects import Effect, effects
 from churn_service.training.report.fairness import GroupFairness, fairness
+from churn_service.training.report.intervals import IntervalRow, interval_rows
 from churn_service.training.report.judged import judge_test_part
 from churn_service.training.report.leak_checks import LeakCheck, leak_checks
 from churn_service.training.report.outlook import Change, outlook
@@ -27,6 +28,7 @@ class Facts:
     judged: int
     tested: int
     calibration: Reliability
+    intervals: tuple[IntervalRow, ...]
     ranking: Curves
     money: Money
     effects: tuple[Effect, ...]
@@ -58,6 +60,7 @@ def report_facts(model: TrainedModel) -> Facts:
         judged=len(judged.customers),
         tested=judged.tested,
         calibration=reliability(judged),
+        intervals=interval_rows(model.document.interval),
         ranking=ranking,
         money=money(judged),
         effects=found,

@@ -54,7 +54,7 @@ def _packaged(name: str) -> str:
 
 def _sections(model: TrainedModel, facts: Facts) -> tuple[Section, ...]:
     return (
-        quality_section(model),
+        quality_section(model, facts),
         drivers_section(facts),
         segments_section(facts),
         profile_section(facts),

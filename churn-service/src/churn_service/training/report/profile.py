@@ -51,7 +51,7 @@ def profile(model: TrainedModel, judged: Judged, strongest: tuple[str, ...]) -> 
     index = judged.schema.features.index(field)
     numbers = _numbers([customer.values[index] for customer in model.dataset.customers])
     tested = judged.matrix[:, index].astype(np.float64)
-    edges = np.unique(np.nanquantile(numbers, np.linspace(0, 1, BINS + 1)))
+    edges = profile_edges(numbers)
     bins = []
     for place in range(max(1, len(edges) - 1)):
         inside, known = (_between(values, edges, place) for values in (numbers, tested))
@@ -70,6 +70,27 @@ def profile(model: TrainedModel, judged: Judged, strongest: tuple[str, ...]) -> 
 def is_time(field: Field) -> bool:
     """Tell whether a number counts time, by its unit."""
     return field.kind == "number" and field.unit.strip().lower().removesuffix("s") in TIME_UNITS
+
+
+def profile_edges(numbers: np.ndarray) -> np.ndarray:
+    """Return edges between which there are at least a third of a bin's usual rows.
+
+    Few distinct values get a bin each, as far as they have rows enough.
+    """
+    present = np.sort(numbers[~np.isnan(numbers)])
+    distinct = np.unique(present)
+    if len(distinct) <= BINS:
+        edges = np.append(distinct, distinct[-1])
+    else:
+        edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)))
+    least = len(present) / (3 * BINS)
+    kept = [edges[0]]
+    for edge in edges[1:-1]:
+        if np.sum((present >= kept[-1]) & (present < edge)) >= least:
+            kept.append(edge)
+    while len(kept) > 1 and np.sum(present >= kept[-1]) < least:
+        kept.pop()
+    return np.array([*kept, edges[-1]])
 
 
 def _axis(schema: CustomerSchema, strongest: tuple[str, ...]) -> Field | None:

@@ -4,11 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from churn_service.training.empc import Profit, expected_maximum_profit, maximum_profit
+from churn_service.training.empc import (
+    Profit,
+    expected_maximum_profit,
+    maximum_profit,
+    profit_curve,
+)
 from churn_service.training.report.judged import Floats, Judged
 
 MISS = 500.0
 OFFER = 100.0
+_PROFITS = 101
 _THRESHOLDS = np.round(np.linspace(0.01, 0.99, 99), 2)
 
 
@@ -26,7 +32,9 @@ class CostPoint:
 class Money:
     """Costs over all thresholds, per customer of the test part.
 
-    A churner without an offer costs `miss`, every offer costs `offer`.
+    A churner without an offer costs `miss`, every offer costs `offer`. `profits`
+    is what a campaign earns per customer that reaches a share of all, at the
+    prices of the MPC.
     """
 
     miss: float
@@ -39,6 +47,7 @@ class Money:
     served: CostPoint
     empc: Profit
     mpc: Profit
+    profits: tuple[Profit, ...]
 
 
 def money(judged: Judged, miss: float = MISS, offer: float = OFFER) -> Money:
@@ -56,7 +65,13 @@ def money(judged: Judged, miss: float = MISS, offer: float = OFFER) -> Money:
         served=_point(judged, judged.predictor.threshold, miss, offer),
         empc=expected_maximum_profit(churned, said, weights=weights),
         mpc=maximum_profit(churned, said, weights=weights),
+        profits=_thinned(profit_curve(churned, said, weights=weights)),
     )
+
+
+def _thinned(curve: tuple[Profit, ...]) -> tuple[Profit, ...]:
+    places = np.unique(np.linspace(0, len(curve) - 1, _PROFITS).astype(int))
+    return tuple(curve[place] for place in places)
 
 
 def _point(judged: Judged, threshold: float, miss: float, offer: float) -> CostPoint:

@@ -25,7 +25,7 @@ def reliability_svg(found: Reliability, ranking: Curves) -> str:
         below = [entry.happened.value - entry.happened.low for entry in found.bins]
         above = [entry.happened.high - entry.happened.value for entry in found.bins]
         top.errorbar(said, rates, [below, above], color=BLUE, fmt="o-", markersize=4, capsize=2)
-        top.set(xlim=(0, 1), ylim=(0, 1), ylabel="left")
+        top.set(title="Said and happened", xlim=(0, 1), ylim=(0, 1), ylabel="share that left")
         top.legend(loc="upper left")
         widths = [entry.high - entry.low for entry in ranking.scores]
         counts = [entry.stayed + entry.churned for entry in ranking.scores]
@@ -43,11 +43,15 @@ def ranking_svg(found: Curves, base_rate: float) -> str:
         roc, precision = axes
         roc.plot(*_columns(found.roc), color=BLUE)
         roc.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
-        roc.set(title="ROC", xlabel="stayers selected", ylabel="leavers found")
+        roc.set(title="ROC", xlabel="share of stayers selected", ylabel="share of leavers found")
         precision.plot(*_columns(found.precision_recall), color=BLUE)
         precision.axhline(base_rate, color=GREY, linewidth=0.8, linestyle="--")
-        precision.set(title="Precision and recall", xlabel="leavers found", ylim=(0, 1.02))
-        precision.set_ylabel("leavers among selected")
+        precision.set(
+            title="Precision and recall",
+            xlabel="share of leavers found",
+            ylabel="share of leavers among selected",
+            ylim=(0, 1.02),
+        )
 
     return draw(paint, 7.6, 3.5, panels=2)
 
@@ -60,10 +64,12 @@ def gains_svg(found: Curves) -> str:
         shares = [gain.share for gain in found.gains]
         gains.plot([0.0, *shares], [0.0, *(gain.found for gain in found.gains)], color=BLUE)
         gains.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle="--")
-        gains.set(title="Gains", xlabel="customers reached", ylabel="leavers found")
+        gains.set(
+            title="Gains", xlabel="share of customers reached", ylabel="share of leavers found"
+        )
         lift.plot(shares, [gain.lift for gain in found.gains], color=BLUE, marker="o", markersize=3)
         lift.axhline(1, color=GREY, linewidth=0.8, linestyle="--")
-        lift.set(title="Lift", xlabel="customers reached", ylabel="times the average rate")
+        lift.set(title="Lift", xlabel="share of customers reached", ylabel="times the average rate")
 
     return draw(paint, 7.6, 3.5, panels=2)
 
@@ -86,8 +92,39 @@ def cost_svg(found: Money) -> str:
             (found.served, RED, f"served threshold {found.served.threshold:.2f}"),
         ):
             plot.plot(point.threshold, point.cost, "o", color=color, label=text)
-        plot.set(xlabel="threshold", ylabel="cost per customer", ylim=(0, None))
+        plot.set(
+            title="Cost of a threshold",
+            xlabel="threshold of the probability",
+            ylabel="cost per customer, money",
+            ylim=(0, None),
+        )
         plot.legend(loc="lower right")
+
+    return draw(paint, 6.4, 3.5)
+
+
+def profit_svg(found: Money) -> str:
+    """Draw the profit per customer over the share of customers reached."""
+
+    def paint(axes: list[Axes]) -> None:
+        (plot,) = axes
+        shares = [point.share for point in found.profits]
+        plot.plot(shares, [point.per_customer for point in found.profits], color=BLUE)
+        plot.axhline(0, color=GREY, linewidth=0.8)
+        plot.plot(
+            found.mpc.share,
+            found.mpc.per_customer,
+            "o",
+            color=GREEN,
+            label=f"best: {found.mpc.share:.0%} reached",
+        )
+        plot.set(
+            title="Profit of a campaign",
+            xlabel="share of customers reached, highest scores first",
+            ylabel="profit per customer, money",
+            xlim=(0, 1),
+        )
+        plot.legend(loc="lower left")
 
     return draw(paint, 6.4, 3.5)
 
@@ -103,7 +140,12 @@ def scores_svg(found: Curves) -> str:
         left = [entry.churned for entry in found.scores]
         plot.bar(lefts, stayed, width, align="edge", color=BLUE, alpha=0.55, label="stayed")
         plot.bar(lefts, left, width, stayed, align="edge", color=RED, alpha=0.75, label="left")
-        plot.set(xlabel="churn probability", ylabel="customers", xlim=(0, 1))
+        plot.set(
+            title="Scores of leavers and stayers",
+            xlabel="churn probability",
+            ylabel="customers",
+            xlim=(0, 1),
+        )
         plot.legend(loc="upper right")
 
     return draw(paint, 6.4, 3.0)

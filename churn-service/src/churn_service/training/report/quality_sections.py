@@ -1,15 +1,19 @@
 """The sections on how good the model is."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from churn_service.training.metrics import METRIC_LABELS, Metrics, metric_text
 from churn_service.training.report.blocks import Grid, Plot, Section, grid
 from churn_service.training.report.curves import Curves
 from churn_service.training.report.facts import Facts
+from churn_service.training.report.intervals import IntervalRow
+from churn_service.training.report.profit import Money
 from churn_service.training.report.proportions import percent, share_text
 from churn_service.training.report.quality_plots import (
     cost_svg,
     gains_svg,
+    profit_svg,
     ranking_svg,
     reliability_svg,
     scores_svg,
@@ -17,7 +21,7 @@ from churn_service.training.report.quality_plots import (
 from churn_service.training.trained import TrainedModel
 
 
-def quality_section(model: TrainedModel) -> Section:
+def quality_section(model: TrainedModel, facts: Facts) -> Section:
     """Return the measures on validation and test part."""
     rows = [
         (
@@ -36,9 +40,33 @@ def quality_section(model: TrainedModel) -> Section:
                 "models; AUC says how well customers are ranked, the slope whether probabilities "
                 "are too bold (below 1) or too shy (above 1)."
             ),
+            *_interval_sentence(facts.intervals),
         ),
-        (grid("Quality", ("measure", "validation", "test"), rows),),
+        (grid("Quality", ("measure", "validation", "test"), rows), *_intervals(facts.intervals)),
     )
+
+
+def _interval_sentence(found: Sequence[IntervalRow]) -> Iterator[str]:
+    if found:
+        middle = found[len(found) // 2]
+        yield (
+            f"How sure a probability is: of 100 customers to whom the model gives "
+            f"{percent(middle.probability, 0)}, {100 * middle.low:.0f} to {100 * middle.high:.0f} "
+            "leave. Every answer of the service carries its interval."
+        )
+
+
+def _intervals(found: Sequence[IntervalRow]) -> Iterator[Grid]:
+    """Yield what probabilities mean for 100 customers, where the model knows."""
+    if found:
+        yield grid(
+            f"Of 100 customers with this probability ({found[0].level:.0%} certain)",
+            ("probability", "so many leave"),
+            [
+                (percent(row.probability, 0), f"{100 * row.low:.0f} to {100 * row.high:.0f}")
+                for row in found
+            ],
+        )
 
 
 def calibration_section(facts: Facts) -> Section:
@@ -172,7 +200,21 @@ def money_section(facts: Facts) -> Section:
                 "Costs on the test part.",
                 twin,
             ),
+            _profit_plot(found),
         ),
+    )
+
+
+def _profit_plot(found: Money) -> Plot:
+    twenty = found.profits[:: max(1, len(found.profits) // 20)]
+    rows = [(percent(point.share, 0), f"{point.per_customer:.2f}") for point in twenty]
+    return Plot(
+        profit_svg(found),
+        f"Profit per customer over the share reached; highest {found.mpc.per_customer:.2f} at "
+        f"{percent(found.mpc.share, 0)}.",
+        "A leaver is worth 200 and stays with a chance of 0.3, an offer costs 10 when it is taken "
+        "and 1 to make; stayers always take it.",
+        grid("Profit", ("customers reached", "profit per customer"), rows),
     )
 
 

@@ -1,5 +1,6 @@
 """Where the model is worst: groups of customers, judged one by one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ class Slice:
         score: The gap in standard errors; beyond 3 it is hardly chance.
         auc: AUC inside the group with its interval; None with one outcome.
         log_loss: Mean log loss of the group.
+        twins: Other fields and levels of exactly the same customers.
     """
 
     field: str
@@ -38,20 +40,25 @@ class Slice:
     score: float
     auc: tuple[float, float, float] | None
     log_loss: float
+    twins: tuple[str, ...] = ()
 
 
 def slices(judged: Judged) -> tuple[Slice, ...]:
-    """Return all groups of at least 200 customers, the largest gap first."""
-    found = [
-        _slice(judged, group)
-        for field in judged.schema.features
-        for group in groups_of(judged, field)
-        if LEAST_ROWS <= int(group.rows.sum()) < len(judged.churned)
-    ]
+    """Return all groups of at least 200 customers, the largest gap first.
+
+    Groups of exactly the same customers are one slice: four services that nobody
+    without internet can have are no four places where the model is wrong.
+    """
+    alike: dict[bytes, list[Group]] = {}
+    for field in judged.schema.features:
+        for group in groups_of(judged, field):
+            if LEAST_ROWS <= int(group.rows.sum()) < len(judged.churned):
+                alike.setdefault(group.rows.tobytes(), []).append(group)
+    found = [_slice(judged, group, twins) for group, *twins in alike.values()]
     return tuple(sorted(found, key=lambda entry: (-abs(entry.score), entry.field, entry.group)))
 
 
-def _slice(judged: Judged, group: Group) -> Slice:
+def _slice(judged: Judged, group: Group, twins: Sequence[Group]) -> Slice:
     churned, said = judged.churned[group.rows], judged.probability[group.rows]
     weights = judged.weights[group.rows]
     happened = share_of(churned, weights)
@@ -70,4 +77,5 @@ def _slice(judged: Judged, group: Group) -> Slice:
         score=gap / error if error else 0.0,
         auc=auc_interval(churned, said, weights) if both else None,
         log_loss=float(np.average(surprise, weights=weights)),
+        twins=tuple(f"{title(twin.field)}: {twin.name}" for twin in twins),
     )

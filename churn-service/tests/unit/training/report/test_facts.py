@@ -1,7 +1,9 @@
 """What the report measures, against tables and models whose truth is known."""
 
 import dataclasses
+from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -16,7 +18,7 @@ from churn_service.training.report.fairness import fairness
 from churn_service.training.report.groups import groups_of
 from churn_service.training.report.judged import Judged
 from churn_service.training.report.leak_checks import leak_checks
-from churn_service.training.report.profile import profile
+from churn_service.training.report.profile import profile, profile_edges
 from churn_service.training.report.profit import money
 from churn_service.training.report.proportions import share_if_any, share_of, share_text
 from churn_service.training.report.reliability import reliability
@@ -179,6 +181,51 @@ def test_a_table_without_numbers_has_no_profile(
     readers_model: TrainedModel, judged: Judged
 ) -> None:
     assert profile(readers_model, judged, ()) is None
+
+
+def test_the_profit_curve_rises_to_the_mpc_and_falls(facts: Facts) -> None:
+    money = facts.money
+    shares = [point.share for point in money.profits]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    best = max(point.per_customer for point in money.profits)
+    assert best == pytest.approx(money.mpc.per_customer, rel=0.02)
+
+
+def test_groups_of_exactly_the_same_customers_are_one_slice(judged: Judged) -> None:
+    place = [field.name for field in judged.schema.features].index("student")
+    copied = msgspec.structs.replace(judged.schema.features[place], name="copied", label="copied")
+    schema = msgspec.structs.replace(judged.schema, fields=(*judged.schema.features, copied))
+    both = dataclasses.replace(
+        judged,
+        predictor=SimpleNamespace(schema=schema),
+        matrix=np.column_stack([judged.matrix, judged.matrix[:, place]]),
+    )
+    found = slices(both)
+    alike = [entry for entry in found if entry.field == "student"]
+    assert {entry.twins for entry in alike} == {("copied: no",), ("copied: yes",)}
+    assert len(found) == len(slices(judged))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "edges"),
+    [
+        ([0.0] * 50 + [1.0] * 50, [0, 1, 1]),
+        ([0.0] + [1.0] * 99, [0, 1]),
+        ([1.0] * 99 + [2.0], [1, 2]),
+        ([3.0] * 9 + [np.nan], [3, 3]),
+        ([0.0, *np.repeat(np.arange(1.0, 41), 30)], None),
+    ],
+)
+def test_bins_of_the_profile_have_customers_enough(
+    numbers: list[float], edges: list[float] | None
+) -> None:
+    found = profile_edges(np.array(numbers))
+    if edges is None:
+        assert len(found) == 13
+        assert found[1] > 1
+    else:
+        assert found.tolist() == edges
 
 
 def test_slices_have_at_least_200_customers_and_the_worst_first(facts: Facts) -> None:

@@ -10,7 +10,7 @@ import pytest
 from churn_service.training.findings import Finding
 from churn_service.training.metrics import Metrics
 from churn_service.training.model_card import model_card
-from churn_service.training.report import report_facts, report_html
+from churn_service.training.report import report_data, report_facts, report_html
 from churn_service.training.report.blocks import Grid
 from churn_service.training.report.comparison_section import comparison_section
 from churn_service.training.report.facts import Facts
@@ -90,6 +90,41 @@ def test_names_from_the_table_cannot_break_out_of_the_page(
     assert "$x^2$ &amp; more" in page
 
 
+def test_every_drawing_has_a_title_and_named_axes(page: str) -> None:
+    drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    texts = [re.findall(r"<text[^>]*>([^<]+)</text>", drawing) for drawing in drawings]
+    words = [[text for text in found if re.search("[a-z]{3}", text)] for found in texts]
+    assert all(len(found) >= 3 for found in words), words
+
+
+def test_a_probability_is_put_into_words_for_100_customers(
+    readers_model: TrainedModel, facts: Facts, page: str
+) -> None:
+    assert facts.intervals
+    middle = facts.intervals[len(facts.intervals) // 2]
+    assert middle.low < middle.probability < middle.high
+    words = f"{100 * middle.low:.0f} to {100 * middle.high:.0f} leave"
+    assert f"of 100 customers to whom the model gives {100 * middle.probability:.0f}" in page
+    assert words in page
+    without = report_html(readers_model, dataclasses.replace(facts, intervals=()))
+    assert "of 100 customers" not in without
+
+
+def test_the_numbers_of_the_page_are_in_the_data(readers_model: TrainedModel, facts: Facts) -> None:
+    fold = Fold({"spline": readers_model.test})
+    model = dataclasses.replace(readers_model)
+    object.__setattr__(model, "comparison", Compared((fold,), (), "spline"))
+    data = report_data(model, facts)
+    assert data["folds"] == [{"spline": dataclasses.asdict(readers_model.test)}]
+    assert data["money"]["profits"][0] == {"per_customer": 0.0, "share": 0.0}
+    assert report_data(readers_model, facts)["folds"] == []
+
+
+def test_the_page_is_made_for_paper_and_for_dark_screens(page: str) -> None:
+    assert "@page { size: A4" in page
+    assert "prefers-color-scheme: dark" in page
+
+
 def test_the_page_names_no_time_and_no_machine(page: str) -> None:
     assert "matplotlib v" not in page.lower()
     assert not re.search(r"20\d\d-\d\d-\d\d|/home/|/tmp/", page)
@@ -117,7 +152,11 @@ def test_a_failed_leak_check_stands_in_the_first_lines(
 def test_the_artefact_holds_page_card_and_data(readers_model: TrainedModel) -> None:
     files = _extra_files(readers_model)
     report = msgspec.json.decode(files["metrics.json"])["report"]
-    assert set(report) == {field.name for field in dataclasses.fields(Facts)}
+    facts = {field.name for field in dataclasses.fields(Facts)}
+    assert set(report) == facts | {"steps", "findings", "folds"}
+    assert [step["title"] for step in report["steps"]] == [
+        "Acquisition", "Analysis", "Exploration", "Feature engineering", "Training", "Evaluation",
+    ]  # fmt: skip
     assert files["report.html"].startswith(b"<!doctype html>")
     assert b"student: yes: selected" in files["card.md"]
 
@@ -156,6 +195,10 @@ class Compared:
     folds: tuple[Fold, ...]
     paired: tuple[Pair, ...]
     chosen: str
+
+    @property
+    def losses(self) -> dict[str, float]:
+        return {"spline": 0.4}
 
     def sentences(self) -> list[str]:
         return ["the choice costs nothing"]

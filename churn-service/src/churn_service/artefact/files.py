@@ -1,10 +1,22 @@
 """Write files so that a crash leaves the old state or the new one."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OSError where a folder cannot be made or written, before work is spent on it."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "cannot be written", str(place))
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -39,8 +51,12 @@ def replace_file(path: Path, data: bytes, *, staging: Path | None = None) -> Non
     It is written in the folder `staging` first, by default beside the file.
     """
     temporary = (staging or path.parent) / f".tmp-{path.name}-{os.getpid()}"
-    write_file(temporary, data)
-    temporary.replace(path)
+    try:
+        write_file(temporary, data)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

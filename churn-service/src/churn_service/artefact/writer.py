@@ -58,9 +58,13 @@ def _publish(folder: Path, contents: Mapping[str, bytes]) -> None:
     staging = folder.with_name(f".tmp-{folder.name}-{os.getpid()}")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
-    for file, data in contents.items():
-        write_file(staging / file, data)
-    sync_folder(staging)
+    try:
+        for file, data in contents.items():
+            write_file(staging / file, data)
+        sync_folder(staging)
+    except BaseException:  # a full disk, a signal: nothing of it may stay
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
     if folder.exists():
         shutil.rmtree(folder)
     staging.rename(folder)

@@ -1,5 +1,6 @@
 """Turn the errors of the rooms into one line and an exit code."""
 
+import errno
 from typing import Any
 
 import click
@@ -11,6 +12,15 @@ from churn_service.training.errors import ConfigError, DataError, FitError, Proc
 from service_kit.settings import SettingsError
 
 _MOST_PROBLEMS_SHOWN = 20
+_DISK_CURES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EROFS: "choose a folder that can be written",
+    errno.EACCES: "choose a folder that this user may write",
+    errno.EPERM: "choose a folder that this user may write",
+    errno.ENOTDIR: "a file stands where a folder is needed",
+}
 
 
 class WrongUsage(click.ClickException):
@@ -42,6 +52,16 @@ class ChurnGroup(click.Group):
             raise Refused(str(error)) from error
         except ArtefactError as error:
             raise Refused(f"the model is refused: {error}") from error
+        except OSError as error:
+            if error.errno not in _DISK_CURES:
+                raise
+            raise WrongUsage(_disk_trouble(error)) from error
+
+
+def _disk_trouble(error: OSError) -> str:
+    place = f"{error.filename}: " if error.filename else ""
+    cure = _DISK_CURES[error.errno or 0]
+    return f"{place}{error.strerror}; {cure}"
 
 
 def _listed(problems: tuple[str, ...]) -> str:

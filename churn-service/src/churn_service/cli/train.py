@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from churn_service.artefact.aliases import CHALLENGER, CHAMPION
+from churn_service.artefact.files import check_writable
 from churn_service.cli.exits import WrongUsage
 from churn_service.cli.options import (
     actor,
@@ -82,6 +83,7 @@ def train(
     whatever the number of cores. Progress goes to stderr.
     """  # noqa: D301 - click's mark against rewrapping
     wanted, key = _wanted(**chosen), trusted_key(public_key)
+    check_writable(model_root)
     trainer, lifecycle = map(training_module, ("trainer", "lifecycle"))
     settings = read_config(config)
     with training_progress(quiet=quiet) as line:

@@ -9,6 +9,7 @@ from churn_service.cli.lifecycle import (
     retire_model,
     roll_back_model,
 )
+from churn_service.cli.look import show_findings
 from churn_service.cli.models import (
     compare_models,
     list_models,
@@ -31,6 +32,7 @@ def main() -> None:
     """Train a churn model from a table of customers, and serve it.
 
     \b
+    churn findings --data customers.csv --config train.toml
     churn train --data customers.csv --config train.toml
     churn predict --data customers.csv --output scores.csv
     churn serve
@@ -40,7 +42,18 @@ def main() -> None:
     """  # noqa: D301 - click's mark against rewrapping
 
 
-for _command in (config, drift, evaluate, models, performance, predict, retrain, serve, train):
+for _command in (
+    config,
+    drift,
+    evaluate,
+    models,
+    performance,
+    predict,
+    retrain,
+    serve,
+    show_findings,
+    train,
+):
     main.add_command(_command)
 
 for _command in (

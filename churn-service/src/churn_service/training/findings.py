@@ -1,12 +1,13 @@
 """What the checks noticed; each finding is one line of the report."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Literal
 
+from churn_contract.schema import CustomerSchema
 from churn_service.training.errors import DataError
 
 Level = Literal["info", "warning", "error"]
@@ -66,16 +67,30 @@ def accepted(found: Finding) -> Finding:
     return replace(found, level="info", text=f"{found.text} (accepted by the training file)")
 
 
-def stop_at_errors(findings: Iterable[Finding]) -> None:
-    """Raise one DataError that lists every error with its cure, if there is any."""
-    errors = [found for found in findings if found.level == "error"]
-    if not errors:
-        return
-    lines = [f"{found.column or 'table'}: {found.text}; {_cure(found)}" for found in errors]
-    raise DataError("\n".join(lines), rule=errors[0].rule)
+class FindingsError(DataError):
+    """Findings of the level error: the table cannot be used as it is.
+
+    Attributes:
+        findings: All findings so far, those of other levels included.
+        schema: What the columns were found to be.
+    """
+
+    def __init__(self, findings: Sequence[Finding], schema: CustomerSchema) -> None:
+        errors = [found for found in findings if found.level == "error"]
+        lines = [f"{found.column or 'table'}: {found.text}; {cure_of(found)}" for found in errors]
+        super().__init__("\n".join(lines), rule=errors[0].rule)
+        self.findings = tuple(findings)
+        self.schema = schema
 
 
-def _cure(found: Finding) -> str:
+def stop_at_errors(findings: Sequence[Finding], schema: CustomerSchema) -> None:
+    """Raise one FindingsError that lists every error with its cure, if there is any."""
+    if any(found.level == "error" for found in findings):
+        raise FindingsError(findings, schema)
+
+
+def cure_of(found: Finding) -> str:
+    """Return what to do about a finding, and how to accept it where that is allowed."""
     rule = rules()[found.rule]
     place = f'[columns."{found.column}"]' if found.column else "[data]"
     accept = f', or accept it: allow = ["{rule.key}"] under {place}' if rule.acceptable else ""

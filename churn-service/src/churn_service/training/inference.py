@@ -59,7 +59,7 @@ def infer_table(table: Table, config: TrainConfig, name: str) -> TableInference:
     schema = _schema(name, table, config, [each.field for each in inferred])
     findings += _table_findings(table, schema, config)
     findings += [noticed for each in inferred for noticed in each.findings]
-    stop_at_errors(findings)
+    stop_at_errors(findings, schema)
     cells = {each.field.name: each.cells for each in inferred}
     return TableInference(schema, tuple(findings), cells)
 

@@ -10,6 +10,7 @@ from churn_contract.cells import LONGEST_ID, Value, value_reader
 from churn_contract.schema import CustomerSchema, Field, canonical_name
 from churn_contract.strict import Customer
 from churn_service.training.checks import check_customers
+from churn_service.training.collector import collector_held
 from churn_service.training.config import TrainConfig
 from churn_service.training.content import is_number
 from churn_service.training.dataset import Dataset, Labels, Weights
@@ -19,6 +20,7 @@ from churn_service.training.inference import infer_table
 from churn_service.training.table import Table
 
 
+@collector_held()
 def build_dataset(table: Table, config: TrainConfig, name: str) -> Dataset:
     """Infer the schema of a table, read every customer with it and check them.
 
@@ -32,7 +34,7 @@ def build_dataset(table: Table, config: TrainConfig, name: str) -> Dataset:
     customers = tuple(map(Customer, ids, zip(*columns, strict=True)))
     churned = _labels(table, schema)
     found = check_customers(schema, columns, churned, config, has_ids=schema.id is not None)
-    stop_at_errors(found)
+    stop_at_errors([*inferred.findings, *found], schema)
     return Dataset(
         table=table,
         schema=schema,

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from churn_contract.schema import canonical_name
+from churn_service.training.collector import collector_held
 from churn_service.training.delimited import (
     SEPARATORS,
     Rows,
@@ -63,6 +64,7 @@ def read_table(path: Path) -> Table:
         raise DataError(f"{path}: {error}", rule=error.rule) from error
 
 
+@collector_held()
 def parse_table(data: bytes) -> Table:
     """Parse a table: CSV of any separator and encoding, gzip, or Parquet.
 

@@ -24,6 +24,7 @@ from marketing_service.simulator import (
     write_panel,
     write_sample_data,
 )
+from marketing_service.simulator.sample import TRAIN_CUSTOMERS
 
 BATCH = 5_000
 FACTOR = click.FloatRange(0)
@@ -32,12 +33,24 @@ target = "Churn"
 positive = "Yes"
 id = "customerID"
 horizon_days = 360
+
+# One family, so that training takes seconds. Without these two lines all
+# families are compared, which takes a minute or two.
+[model]
+families = ["spline"]
 """
 
 
 @click.command("sample-data")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--customers", type=click.IntRange(1, 10_000_000), default=7_000, show_default=True)
+@click.option(
+    "--train-customers",
+    type=click.IntRange(100, 10_000_000),
+    default=TRAIN_CUSTOMERS,
+    show_default=True,
+    help="Rows of the table to learn from.",
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--effect", type=FACTOR, help="Factor of what offers do; 0 is an A/A world.")
 @click.option("--lost-causes", type=FACTOR, help="Slope by which offers lose hold; usual 1.2.")
@@ -48,12 +61,11 @@ def sample_data(
     *,
     output: Path,
     customers: int,
+    train_customers: int,
     seed: int,
-    effect: float | None,
-    lost_causes: float | None,
-    sleeping_dogs: float | None,
     parquet: bool,
     force: bool,
+    **bent: float | None,
 ) -> None:
     """Make customers with known truth: a table to learn from, others to write to.
 
@@ -64,19 +76,24 @@ def sample_data(
     \b
       marketing sample-data --output demo
       marketing sample-data --output aa --customers 1000000 --effect 0
+      marketing sample-data --output large --train-customers 1000000
     """  # noqa: D301 - click wants the character itself
     suffix = _suffix(parquet=parquet)
     if (output / f"train{suffix}").exists() and not force:
         click.echo(f"{output / f'train{suffix}'} is there and is kept (--force replaces it)")
         return
-    world = bend_laws(
-        load_laws(), effect=effect, lost_causes=lost_causes, sleeping_dogs=sleeping_dogs
-    )
     output.mkdir(parents=True, exist_ok=True)
     (output / "train.toml").write_text(TRAIN_TOML)
     (output / "campaign.toml").write_text(demo_campaign_toml())
     with _parquet_in_words():
-        files = write_sample_data(output, customers=customers, seed=seed, laws=world, suffix=suffix)
+        files = write_sample_data(
+            output,
+            customers=customers,
+            train_customers=train_customers,
+            seed=seed,
+            laws=bend_laws(load_laws(), **bent),
+            suffix=suffix,
+        )
     click.echo(f"{customers:,} customers to write to: {files.customers}")
     click.echo(f"a table with known outcomes to learn from: {files.train}")
 

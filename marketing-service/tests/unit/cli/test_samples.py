@@ -17,8 +17,15 @@ def test_sample_data_is_made_once_and_replaced_only_by_force(run, tmp_path) -> N
     assert "is kept" in again.output
     assert "60 customers to write to" in forced.output
     assert len((tmp_path / "customers.csv").read_text()) > len(customers)
-    assert tomllib.loads((tmp_path / "train.toml").read_text())["data"]["positive"] == "Yes"
+    training = tomllib.loads((tmp_path / "train.toml").read_text())
+    assert (training["data"]["positive"], training["model"]) == ("Yes", {"families": ["spline"]})
     assert tomllib.loads((tmp_path / "campaign.toml").read_text())["name"] == "demo"
+
+
+def test_the_table_to_learn_from_is_as_long_as_wanted(run, tmp_path) -> None:
+    run("sample-data", "--output", tmp_path, "--customers", 1, "--train-customers", 200)
+
+    assert len((tmp_path / "train.csv").read_text().splitlines()) == 201
 
 
 def test_simulated_outcomes_of_both_arms_are_posted_in_batches(

@@ -100,6 +100,10 @@ FOUND: dict[str, tuple[dict[str, Cells], str]] = {
     "conflicting-rows": ({"x": pick("3", "4"), "spend": pick("1.5", "2", seed=4)}, "600 customers"),
     "collinear": ({"x": [repr(float(cell) * 3 + 1) for cell in spend()]}, "correlation 1.00000"),
     "leak-near": ({"x": told("a", "b", 0.07)}, "out-of-fold AUC 0.9"),
+    "leak-level": (
+        {"x": ["end" if gone and row % 3 == 0 else "go" for row, gone in enumerate(CHURNED)]},
+        "customers with 'end'",
+    ),
     "few": ({"left": ["yes"] * 120 + ["no"] * 480}, "only 120 rows"),
     "ignored": ({}, "ignored by the training file"),
     "date-age": ({"x": [f"2024-01-{row % 28 + 1:02d}" for row in range(ROWS)]}, "days before"),

@@ -24,12 +24,14 @@ class CodedColumn:
         codes: Code of each row's level, or of its number's bin.
         groups: Number of codes, the missing one included.
         numbers: The numbers themselves, NaN missing; None for levels.
+        values: The value of each code; () for numbers.
     """
 
     field: Field
     codes: Codes
     groups: int
     numbers: NDArray[np.float64] | None = None
+    values: tuple[Value, ...] = ()
 
     @property
     def name(self) -> str:
@@ -44,7 +46,7 @@ def code_column(field: Field, values: Sequence[Value]) -> CodedColumn:
         return _binned(field, numbers)
     known: dict[Value, int] = {None: MISSING}
     codes = np.array([known.setdefault(value, len(known)) for value in values], np.intp)
-    return CodedColumn(field, codes, len(known))
+    return CodedColumn(field, codes, len(known), values=tuple(known))
 
 
 def _binned(field: Field, numbers: NDArray[np.float64]) -> CodedColumn:
@@ -52,7 +54,9 @@ def _binned(field: Field, numbers: NDArray[np.float64]) -> CodedColumn:
     present = numbers[~np.isnan(numbers)]
     edges = np.unique(present)
     if len(edges) > BINS:
-        edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
+        cuts = np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1])
+        heavy = cuts[1:][np.diff(cuts) == 0]  # a value of many rows, as 0 often is, is a bin alone
+        edges = np.unique([*cuts, *np.nextafter(heavy, np.inf)])
     codes = np.searchsorted(edges, numbers, side="right") + 1
     codes[np.isnan(numbers)] = MISSING
     return CodedColumn(field, codes, len(edges) + 2, numbers)

@@ -12,9 +12,13 @@ from churn_service.training.findings import Finding, finding
 SURE_AUC = 0.95
 NEAR_AUC = 0.90
 OVERALL_AUC = 0.99
+FEWEST_SURE = 30
+SURE_SHARE = 0.98
+MOST_LEAVERS = 0.7
 FOLDS = 5
 _SEED = 42
 _PRIOR_ROWS = 5.0
+_MOST_SHOWN = 3
 
 Floats = NDArray[np.float64]
 
@@ -73,10 +77,9 @@ def weighted_auc(scores: Floats, churned: Labels) -> float:
 
 
 def _leaks_of(column: CodedColumn, churned: Labels, folds: NDArray[np.intp]) -> Iterator[Finding]:
-    missing = _missing_auc(column, churned)
-    if missing >= NEAR_AUC:
-        text = f"whether it is filled tells who left: AUC {missing:.3f} alone"
-        yield finding("leak-missing", column.name, text)
+    missing = _missing_leak(column, churned)
+    if missing:
+        yield finding("leak-missing", column.name, missing)
         return
     auc = column_auc(column, churned, folds)
     if is_copy(column, churned):
@@ -88,6 +91,55 @@ def _leaks_of(column: CodedColumn, churned: Labels, folds: NDArray[np.intp]) -> 
     elif auc >= NEAR_AUC:
         text = f"alone nearly tells who left: out-of-fold AUC {auc:.3f}"
         yield finding("leak-near", column.name, text)
+    else:
+        yield from _sure_values(column, churned)
+
+
+def _missing_leak(column: CodedColumn, churned: Labels) -> str:
+    """Say how being filled tells the outcome, or "" where it does not."""
+    auc = _missing_auc(column, churned)
+    if auc >= NEAR_AUC:
+        return f"whether it is filled tells who left: AUC {auc:.3f} alone"
+    lacks = column.codes == MISSING
+    for rows, words in ((~lacks, "have it"), (lacks, "lack it")):
+        if _is_sure(rows, churned):
+            left = int(churned[rows].sum())
+            return f"of the {int(rows.sum())} customers who {words}, {left} left"
+    return ""
+
+
+def _sure_values(column: CodedColumn, churned: Labels) -> Iterator[Finding]:
+    """Find values that only leavers have, as a state that is set afterwards."""
+    rows = np.bincount(column.codes, minlength=column.groups)
+    left = np.bincount(column.codes, weights=churned, minlength=column.groups)
+    sure = np.flatnonzero(_is_sure_share(rows, left, churned))
+    if sure.size:
+        text = f"of the {rows[sure].sum()} customers with {_shown(column, sure)}"
+        text = f"{text}, {int(left[sure].sum())} left"
+        yield finding("leak-level", column.name, text)
+
+
+def _shown(column: CodedColumn, codes: NDArray[np.intp]) -> str:
+    """Name the values behind codes: levels, or the range of each bin of numbers."""
+    shown = codes[:_MOST_SHOWN].tolist()
+    if column.numbers is None:
+        return " or ".join(repr(column.values[code]) for code in shown)
+    parts = [column.numbers[column.codes == code] for code in shown]
+    return " or ".join(f"{part.min():.6g} to {part.max():.6g}" for part in parts)
+
+
+def _is_sure(rows: NDArray[np.bool_], churned: Labels) -> bool:
+    return bool(_is_sure_share(np.array([rows.sum()]), np.array([churned[rows].sum()]), churned)[0])
+
+
+def _is_sure_share(
+    rows: NDArray[np.intp], left: NDArray[np.float64], churned: Labels
+) -> NDArray[np.bool_]:
+    """Whether of enough customers nearly all left, where most did not."""
+    if churned.mean() > MOST_LEAVERS:
+        return np.zeros(len(rows), np.bool_)
+    found: NDArray[np.bool_] = (rows >= FEWEST_SURE) & (left >= SURE_SHARE * rows)
+    return found
 
 
 def is_copy(column: CodedColumn, churned: Labels) -> bool:

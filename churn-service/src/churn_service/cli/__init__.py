@@ -3,6 +3,7 @@
 import click
 
 from churn_service.cli.exits import ChurnGroup
+from churn_service.cli.guard import watch_models
 from churn_service.cli.lifecycle import (
     collect_models,
     promote_model,
@@ -67,5 +68,6 @@ for _command in (
     show_model,
     sign_model,
     verify_model,
+    watch_models,
 ):
     models.add_command(_command)

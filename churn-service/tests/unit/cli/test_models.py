@@ -1,5 +1,6 @@
 """The life of versions from the command line."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def test_every_verb_explains_itself() -> None:
         assert CliRunner().invoke(cli.main, ["models", verb, "--help"]).exit_code == 0
     assert set(cli.models.commands) == {
         "list", "show", "compare", "promote", "rollback", "retire", "verify", "gc",
-        "keygen", "sign",
+        "keygen", "sign", "watch",
     }  # fmt: skip
 
 
@@ -215,3 +216,25 @@ def test_what_is_no_key_is_wrong_usage(registry: Registry, tmp_path: Path) -> No
     wrong = registry.run("sign", registry.second, "--key", tmp_path / "junk")
 
     assert (wrong.exit_code, "is not a private key in PEM" in wrong.output) == (2, True)
+
+
+def test_the_watch_says_what_it_sees_and_ends_when_it_is_to_look_once(registry: Registry) -> None:
+    nowhere = registry.run("watch", "--url", "http://127.0.0.1:1", "--once")
+
+    assert nowhere.exit_code == 0
+    assert nowhere.output.endswith("Z no replica can be reached\n")
+    for wrong in ("https://churn", "churn:8080", "http://"):
+        assert registry.run("watch", "--url", wrong, "--once").exit_code == 2
+
+
+def test_the_watch_repeats_nothing(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = importlib.import_module("churn_service.cli.guard")
+    said = iter(["", "rolled back", "rolled back", "", "rolled back"])
+    monkeypatch.setattr(guard.Guard, "look", lambda _: next(said))
+    monkeypatch.setattr(guard.time, "sleep", lambda _: None)
+
+    output = registry.run("watch", "--url", "http://127.0.0.1:1").output
+
+    assert [line.split("Z ")[1] for line in output.splitlines()] == [
+        "watching gym", "rolled back", "rolled back",
+    ]  # fmt: skip

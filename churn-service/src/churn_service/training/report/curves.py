@@ -52,13 +52,14 @@ def curves(judged: Judged) -> Curves:
     churned, said, weights = judged.churned, judged.probability, judged.weights
     false, true, _ = roc_curve(churned, said, sample_weight=weights)
     precision, recall, _ = precision_recall_curve(churned, said, sample_weight=weights)
+    found = recall > 0  # nobody selected has no precision
     auc, low, high = auc_interval(churned, said, weights)
     return Curves(
         auc=auc,
         auc_low=low,
         auc_high=high,
         roc=_thinned(false, true),
-        precision_recall=_thinned(recall[::-1], precision[::-1]),
+        precision_recall=_thinned(recall[found][::-1], precision[found][::-1]),
         gains=_gains(churned, said, weights),
         scores=_scores(churned, said),
     )

@@ -52,7 +52,7 @@ def profile_svg(found: Profile) -> str:
             ylabel="share that leaves",
             ylim=(0, None),
         )
-        plot.legend(loc="upper right")
+        plot.legend(loc="best")
 
     return draw(paint, 6.4, 3.2)
 

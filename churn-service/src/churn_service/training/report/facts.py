@@ -60,7 +60,7 @@ def report_facts(model: TrainedModel) -> Facts:
         judged=len(judged.customers),
         tested=judged.tested,
         calibration=reliability(judged),
-        intervals=interval_rows(model.document.interval),
+        intervals=interval_rows(model.document.interval, judged.probability),
         ranking=ranking,
         money=money(judged),
         effects=found,

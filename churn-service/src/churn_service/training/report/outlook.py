@@ -81,8 +81,15 @@ def _without(judged: Judged, auc: float, strongest: tuple[str, ...]) -> Iterator
         worse = float(roc_auc_score(judged.churned, logits, sample_weight=judged.weights))
         yield Change(
             f"{name} arrives wrong (its values shuffled among customers)",
-            f"AUC falls from {auc:.3f} to {worse:.3f}",
+            auc_change(auc, worse),
         )
+
+
+def auc_change(before: float, after: float) -> str:
+    """Say how an AUC changes; without a difference in three digits it stays."""
+    if f"{before:.3f}" == f"{after:.3f}":
+        return f"AUC stays at {before:.3f}: the other fields make up for it"
+    return f"AUC {'falls' if after < before else 'rises'} from {before:.3f} to {after:.3f}"
 
 
 def _another_sample(judged: Judged, curves: Curves) -> Change:

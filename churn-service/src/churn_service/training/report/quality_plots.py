@@ -124,7 +124,7 @@ def profit_svg(found: Money) -> str:
             ylabel="profit per customer, money",
             xlim=(0, 1),
         )
-        plot.legend(loc="lower left")
+        plot.legend(loc="best")
 
     return draw(paint, 6.4, 3.5)
 

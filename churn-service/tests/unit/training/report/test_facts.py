@@ -9,6 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from churn_service.artefact.document import Scorecard
+from churn_service.artefact.interval import IntervalTable
 from churn_service.training.report import effects as effects_module
 from churn_service.training.report.curves import auc_interval, curves
 from churn_service.training.report.design import blocks_of
@@ -16,8 +17,10 @@ from churn_service.training.report.effects import effects
 from churn_service.training.report.facts import Facts
 from churn_service.training.report.fairness import fairness
 from churn_service.training.report.groups import groups_of
+from churn_service.training.report.intervals import interval_rows
 from churn_service.training.report.judged import Judged
 from churn_service.training.report.leak_checks import leak_checks
+from churn_service.training.report.outlook import auc_change
 from churn_service.training.report.profile import profile, profile_edges
 from churn_service.training.report.profit import money
 from churn_service.training.report.proportions import share_if_any, share_of, share_text
@@ -279,6 +282,27 @@ def test_the_outlook_says_what_a_lost_field_costs(facts: Facts) -> None:
     lost = next(change for change in facts.outlook if change.what.startswith("weeks arrives wrong"))
     before, after = (float(word) for word in lost.then.split() if word.startswith("0."))
     assert after < before - 0.1
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [(0.8, "falls from 0.847 to 0.800"), (0.8473, "stays at 0.847"), (0.9, "rises from 0.847")],
+)
+def test_a_field_that_others_make_up_for_costs_nothing(after: float, words: str) -> None:
+    assert words in auc_change(0.8471, after)
+
+
+def test_intervals_are_told_for_probabilities_that_the_model_gives() -> None:
+    table = IntervalTable(level=0.9, edges=(), lower=(-0.5,), upper=(0.5,))
+    rows = interval_rows(table, np.array([0.15, 0.45]))
+    assert [row.probability for row in rows] == [0.2, 0.3, 0.4]
+    assert all(row.low < row.probability < row.high for row in rows)
+    assert interval_rows(None, np.array([0.5])) == ()
+
+
+def test_precision_is_told_where_somebody_is_found(judged: Judged) -> None:
+    wrong = dataclasses.replace(judged, probability=np.where(judged.churned == 1, 0.1, 0.9))
+    assert curves(wrong).precision_recall[0][0] > 0
 
 
 def test_the_rows_of_a_heavy_customer_are_no_crowd() -> None:

@@ -52,6 +52,12 @@ def infer() -> Callable[..., tuple[Field, str]]:
         (("t", "f"), ("f", "t")),
         (("Y", "N"), ("n", "y")),
         (("1", "0"), ("0", "1")),
+        (("Ja", "Nein"), ("nein", "ja")),
+        (("OUI", "non"), ("non", "oui")),
+        (("Sí", "No"), ("no", "sí")),
+        (("✓", "✗"), ("✗", "✓")),
+        (("on", "off"), ("off", "on")),
+        (("WAHR", "FALSCH"), ("falsch", "wahr")),
     ],
 )
 def test_booleans_have_no_before_yes(
@@ -160,6 +166,21 @@ def test_many_infinite_cells_are_infinite_numbers(infer: Callable[..., tuple[Fie
         infer(cycle("1", "2.5", "3", "inf"))
 
 
+def test_the_training_file_may_give_an_order(infer: Callable[..., tuple[Field, str]]) -> None:
+    field, findings = infer(
+        cycle("Warm", "Cold", "Hot"), '[columns.x]\norder = ["cold", "Warm", "hot"]\n'
+    )
+
+    assert field.levels == ("cold", "warm", "hot")
+    assert "levels are in the given order: cold < warm < hot [ordered]" in findings
+
+
+def test_a_mark_or_nothing_is_a_level_or_missing(infer: Callable[..., tuple[Field, str]]) -> None:
+    field, _ = infer(cycle("x", "", ""))
+
+    assert (field.kind, field.levels, field.nullable) == ("category", ("x",), True)
+
+
 def test_a_blank_level_can_be_given(infer: Callable[..., tuple[Field, str]]) -> None:
     field, _ = infer(cycle("None", "Red", ""), '[columns.x]\nblank = "none"\n')
 
@@ -231,6 +252,7 @@ def test_ignore_and_category_are_obeyed(infer: Callable[..., tuple[Field, str]])
         (cycle("1", "7"), "[columns.x]\nmin=5\n", "1 is below its min, 5"),
         (cycle("1.5", "7"), "[columns.x]\nblank='none'\n", "blank must be a number"),
         (cycle("a", "b", ""), "[columns.x]\nblank=7\n", "blank must be one of its levels: a, b"),
+        (cycle("a", "b"), '[columns.x]\norder=["a", "c"]\n', "order must .*: a, b; look at b, c"),
         (cycle("a", "b"), "[columns.y]\nblank=7\n", r"\[columns.y\]: the table has no such column"),
     ],
 )

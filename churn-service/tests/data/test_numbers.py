@@ -154,11 +154,19 @@ def test_row_numbers_have_no_gaps() -> None:
         (["high", "low", "medium"], ["low", "medium", "high"]),
         ([">20", "10-20", "<10"], ["<10", "10-20", ">20"]),
         (["65+", "18-30", "31-64"], ["18-30", "31-64", "65+"]),
+        (["$120k_+", "$40k_-_$60k", "less_than_$40k", "unknown"],
+         ["less_than_$40k", "$40k_-_$60k", "$120k_+", "unknown"]),
+        (["1,000-2,000", "<1,000", ">2,000"], ["<1,000", "1,000-2,000", ">2,000"]),
+        (["q3", "q1", "q2"], ["q1", "q2", "q3"]),
+        (["grade_10", "grade_9", "grade_1"], ["grade_1", "grade_9", "grade_10"]),
+        (["master", "high_school", "phd"], ["high_school", "master", "phd"]),
+        (["unknown", "a", "b"], None),
+        (["store_1", "store_2", "store_3"], None),
         (["north", "low", "high"], None),
         (["plan_1", "plan_1b", "x"], None),
         (["a", "b"], None),
     ],
-)
+)  # fmt: skip
 def test_levels_with_an_order_are_put_in_it(levels: list[str], order: list[str] | None) -> None:
     assert in_order(levels) == order
 

@@ -45,6 +45,7 @@ class ColumnConfig:
     label: str = ""
     monotonic: Literal["increasing", "decreasing"] | None = None
     allow: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def read_config(path: Path) -> TrainConfig:
 def parse_config(data: bytes) -> TrainConfig:
     """Parse the bytes of a training file; ConfigError names the key."""
     try:
-        document = tomllib.loads(data.decode("utf-8"))
+        document = tomllib.loads(data.decode("utf-8-sig"))
     except ValueError as error:
         raise ConfigError(f"is not TOML in UTF-8: {error}") from error
     _refuse_unknown("", document, ("data", "columns", "model"))
@@ -165,6 +166,8 @@ def _ids(table: Mapping[str, Any]) -> tuple[str, ...]:
     names = given if isinstance(given, list) else [given]
     if given == [] and "id" in table:
         raise ConfigError('[data] id must name a column, for example id = "customer"')
+    if len(set(map(str, names))) < len(names):
+        raise ConfigError("[data] id names a column twice")
     return tuple(_name({"id": name}, "id") for name in names)
 
 
@@ -230,6 +233,8 @@ def _column_value(place: str, key: str, value: object) -> Any:
         raise ConfigError(f"{place} must be {rule}")
     if key == "allow":
         return _allowed(place, value)
+    if key == "order":
+        return tuple(map(str, value))  # type: ignore[call-overload]  # checked
     return float(value) if _is_number(value) else value  # type: ignore[arg-type]  # checked
 
 
@@ -268,5 +273,6 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "unit": (_is_text, "a text in quotes"),
     "label": (_is_text, "a text in quotes"),
     "monotonic": (_one_of("increasing", "decreasing"), '"increasing" or "decreasing"'),
+    "order": (_is_texts, 'a list of levels, for example order = ["low", "high"]'),
     "allow": (_is_texts, 'a list of rules, for example allow = ["leak"]'),
 }

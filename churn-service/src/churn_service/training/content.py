@@ -7,12 +7,11 @@ few different texts are as quick as a thousand.
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from churn_contract.cells import NO_WORDS, YES_WORDS
 from churn_contract.schema import canonical_name
 
 Counts = Mapping[str, int]
 
-NEGATIVE = frozenset({"no", "false", "f", "n", "0", "0.0"})
-POSITIVE = frozenset({"yes", "true", "t", "y", "1", "1.0"})
 NUMBER_SHARE = 0.98
 CONSTANT_SHARE = 0.999
 ID_SHARE = 0.95
@@ -50,7 +49,7 @@ def parted(counts: Counts) -> tuple[dict[str, int], dict[str, int]]:
 def is_boolean(levels: Iterable[str]) -> bool:
     """Whether canonical levels say yes and no, in one pair of words or in several."""
     found = set(levels)
-    return found <= NEGATIVE | POSITIVE and bool(found & NEGATIVE) and bool(found & POSITIVE)
+    return found <= NO_WORDS | YES_WORDS and bool(found & NO_WORDS) and bool(found & YES_WORDS)
 
 
 def is_numeric(counts: Counts) -> bool:

@@ -1,6 +1,7 @@
 """Columns that know the answer: alone, by being missing, as copies, or all together."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,11 +130,13 @@ def _shown(column: CodedColumn, codes: NDArray[np.intp]) -> str:
 
 
 def _is_sure(rows: NDArray[np.bool_], churned: Labels) -> bool:
-    return bool(_is_sure_share(np.array([rows.sum()]), np.array([churned[rows].sum()]), churned)[0])
+    return bool(
+        _is_sure_share(np.array([rows.sum()]), np.array([float(churned[rows].sum())]), churned)[0]
+    )
 
 
 def _is_sure_share(
-    rows: NDArray[np.intp], left: NDArray[np.float64], churned: Labels
+    rows: NDArray[np.intp], left: NDArray[Any], churned: Labels
 ) -> NDArray[np.bool_]:
     """Whether of enough customers nearly all left, where most did not."""
     if churned.mean() > MOST_LEAVERS:

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 
+from churn_contract.cells import NO_WORDS
 from churn_contract.schema import Field, canonical_name
 from churn_service.training.config import ColumnConfig
-from churn_service.training.content import NEGATIVE, is_boolean, spellings
+from churn_service.training.content import is_boolean, spellings
 from churn_service.training.errors import ConfigError, DataError
 from churn_service.training.findings import Finding, finding
 from churn_service.training.levels import in_order, look_alikes, rare
@@ -18,6 +19,7 @@ RARE_ROWS = 10
 RARE_SHARE = 0.005
 MOST_OTHER_SHARE = 0.2
 _MOST_SHOWN = 5
+_MOST_RANKED = 8
 
 
 def level_field(
@@ -32,25 +34,24 @@ def level_field(
     sizes = _sizes(spelled, counts)
     kind = _kind(raw, config, sizes)
     findings = _spelling_findings(raw, spelled, sizes, kind)
-    kept, others = _kept(sizes, kind)
-    other_rows = sum(sizes[level] for level in others)
+    kept, others = _kept_booleans(sizes) if kind == "boolean" else _kept_levels(sizes)
+    rare_rows = sum(sizes[level] for level in others)
     most = len(cells) if config.type == "category" else MOST_OTHER_SHARE * len(cells)
-    if not kept or other_rows > most:
-        text = f"has {len(sizes)} levels, {other_rows} rows in rare ones; ignored"
+    if not kept or rare_rows > most:
+        text = f"has {len(sizes)} levels, {rare_rows} rows in rare ones; ignored"
         return None, [*findings, finding("many-levels", raw, text)]
-    findings += _size_findings(raw, kept, others, sizes)
+    kept, ordered = _ordered(raw, config, kept)
+    findings += [*_size_findings(raw, kept, others, sizes), *ordered]
     missing = len(cells) - sum(counts.values())
-    blank = _blank(raw, config, kept)
     field = Field(
         **naming(raw, config),
+        **_filling(raw, config, kept, is_missing=missing > 0),
         kind=kind,
         levels=tuple(kept),
         raw_levels=_raw_levels(kept, spelled),
-        nullable=missing > 0 and blank is None,
-        blank=blank,
         unknown=config.unknown or ("other" if others else "error"),
     )
-    return field, [*findings, *missing_findings(raw, missing, len(cells), blank)]
+    return field, [*findings, *missing_findings(raw, missing, len(cells), field.blank)]
 
 
 def _sizes(spelled: Mapping[str, list[str]], counts: Mapping[str, int]) -> Counter[str]:
@@ -75,18 +76,37 @@ def _kind(
     return "category"
 
 
-def _kept(sizes: Counter[str], kind: str) -> tuple[list[str], list[str]]:
-    """Return the levels with a weight of their own, in order, and the rest."""
-    if kind == "boolean":
-        no = {level: times for level, times in sizes.items() if level in NEGATIVE}
-        yes = {level: times for level, times in sizes.items() if level not in NEGATIVE}
-        return [max(no, key=no.__getitem__), max(yes, key=yes.__getitem__)], []
-    others: Sequence[str] = []
-    if len(sizes) > MOST_LEVELS:
-        others = rare(sizes, max(RARE_ROWS, RARE_SHARE * sizes.total()))
+def _kept_booleans(sizes: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Return the commonest words for no and yes; the others are spellings of these."""
+    no = [level for level in sizes if level in NO_WORDS]
+    yes = [level for level in sizes if level not in NO_WORDS]
+    return [max(no, key=sizes.__getitem__), max(yes, key=sizes.__getitem__)], []
+
+
+def _kept_levels(sizes: Counter[str]) -> tuple[list[str], list[str]]:
+    """Return the levels with a weight of their own, and the rest."""
+    if len(sizes) <= MOST_LEVELS:
+        return list(sizes), []
+    others = rare(sizes, max(RARE_ROWS, RARE_SHARE * sizes.total()))
     few = set(others)
-    kept = [level for level in sizes if level not in few]
-    return in_order(kept) or kept, list(others)
+    return [level for level in sizes if level not in few], list(others)
+
+
+def _ordered(raw: str, config: ColumnConfig, levels: list[str]) -> tuple[list[str], list[Finding]]:
+    """Return the levels in the order of the training file, or in their natural one."""
+    given = [canonical_name(level) for level in config.order]
+    wrong = sorted(set(given) ^ set(levels)) if given else []
+    if wrong:
+        raise ConfigError(
+            f"[columns.{raw}] order must name every level once: {', '.join(levels)}; "
+            f"look at {', '.join(wrong[:_MOST_SHOWN])}"
+        )
+    ranked = given or in_order(levels)
+    if not ranked:
+        return levels, []
+    source = "the given" if given else "their"
+    text = f"levels are in {source} order: {' < '.join(ranked[:_MOST_RANKED])}"
+    return ranked, [finding("ordered", raw, text)]
 
 
 def _spelling_findings(
@@ -114,26 +134,30 @@ def _size_findings(
         rows = sum(sizes[level] for level in others)
         text = f"{len(others)} rare levels ({rows} rows) count as other"
         found.append(finding("rare-levels", raw, text))
-    thin = [level for level in kept if sizes.get(level, 0) < RARE_ROWS]
+    thin = [f"{level} ({sizes[level]})" for level in kept if sizes[level] < RARE_ROWS]
     if thin:
-        shown = ", ".join(f"{level} ({sizes[level]})" for level in thin[:_MOST_SHOWN])
         more = ", ..." if len(thin) > _MOST_SHOWN else ""
-        found.append(
-            finding("thin-levels", raw, f"{len(thin)} levels have few rows: {shown}{more}")
-        )
-    if in_order(kept):
-        found.append(finding("ordered", raw, f"levels are in order: {' < '.join(kept[:8])}"))
+        text = f"{len(thin)} levels have few rows: {', '.join(thin[:_MOST_SHOWN])}{more}"
+        found.append(finding("thin-levels", raw, text))
     return found
 
 
-def _blank(raw: str, config: ColumnConfig, levels: Sequence[str]) -> str | None:
+class _Filling(TypedDict):
+    nullable: bool
+    blank: str | None
+
+
+def _filling(
+    raw: str, config: ColumnConfig, levels: Sequence[str], *, is_missing: bool
+) -> _Filling:
+    """Return what an empty cell is: a missing value, or the level that the training file says."""
     if config.blank is None:
-        return None
+        return {"nullable": is_missing, "blank": None}
     blank = config.blank
     level = canonical_name(blank if isinstance(blank, str) else f"{blank:g}")
     if level not in levels:
         raise ConfigError(f"[columns.{raw}] blank must be one of its levels: {', '.join(levels)}")
-    return level
+    return {"nullable": False, "blank": level}
 
 
 def _shown(groups: Sequence[Sequence[str]]) -> str:

@@ -3,31 +3,57 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from typing import Any
 
 _JOINTS = re.compile(r"(?<=\w)[\s_\-./]+(?=\w)")
-_BOUND = re.compile(r"(<=?|>=?|≤|≥|under_|below_|over_|above_)?_*([0-9]+(?:\.[0-9]+)?)")
-_BELOW = {"<": -1, "<=": -1, "≤": -1, "under_": -1, "below_": -1}
-_ABOVE = {">": 1, ">=": 1, "≥": 1, "over_": 1, "above_": 1}
+_BOUND = re.compile(
+    r"(?P<mark>[<>]=?|[≤≥]|(?:under|below|over|above|up_to|from|less_than|more_than)_)?_*"
+    r"[$€£]?_*(?P<number>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)"
+)
+_NUMBERED = re.compile(r"(?P<name>[^\W\d_]+)_?(?P<number>[0-9]+)")
+_LOW_MARKS = ("<", "≤", "under", "below", "up_to", "less")
+_RANKLESS = frozenset({"unknown", "other", "n/a", "na", "not_available", "unspecified"})
+
+_FEWEST_RANKED = 3
+
+Bound = tuple[float, int]
 
 
 def in_order(levels: Iterable[str]) -> list[str] | None:
     """Return the levels in their natural order, or None when they have none.
 
     A natural order is that of the numbers that all levels begin with ("<10", "10-20",
-    ">20"), or of a known scale of words.
+    ">20"), of numbers behind a word that ranks (Q1, Q2), or of a known scale of words.
+    Levels that say "unknown" come last.
     """
     found = list(levels)
-    if len(found) < 3:
+    last = [level for level in found if level in _RANKLESS]
+    ranked = _ranked([level for level in found if level not in last])
+    if ranked is None and last:  # a scale of its own may hold the word
+        return _ranked(found)
+    return None if ranked is None else [*ranked, *last]
+
+
+def _ranked(levels: list[str]) -> list[str] | None:
+    if len(levels) < _FEWEST_RANKED:
         return None
-    bounds = {level: _bound(level) for level in found}
-    keys = [key for key in bounds.values() if key is not None]
-    if len(keys) == len(found) == len(set(keys)):
-        return sorted(found, key=lambda level: bounds[level] or (0.0, 0))
-    scale = next((scale for scale in _scales() if set(found) <= set(scale)), None)
-    return sorted(found, key=scale.index) if scale else None
+    return _by_key(levels, _bound) or _by_key(levels, _numbered) or _by_scale(levels)
+
+
+def _by_key(levels: list[str], find_key: Callable[[str], Bound | None]) -> list[str] | None:
+    """Return the levels by their keys, when each has one of its own."""
+    keys = {level: key for level in levels if (key := find_key(level)) is not None}
+    if len(set(keys.values())) < len(levels):
+        return None
+    return sorted(levels, key=keys.__getitem__)
+
+
+def _by_scale(levels: list[str]) -> list[str] | None:
+    scale = next((scale for scale in _words()["scales"] if set(levels) <= set(scale)), None)
+    return sorted(levels, key=scale.index) if scale else None
 
 
 def look_alikes(levels: Iterable[str]) -> list[list[str]]:
@@ -51,17 +77,27 @@ def _skeleton(level: str) -> str:
     return _JOINTS.sub(" ", bare.casefold())
 
 
-def _bound(level: str) -> tuple[float, int] | None:
+def _bound(level: str) -> Bound | None:
+    """Return the number that a level begins with, and on which side of it the level lies."""
     found = _BOUND.match(level)
     if found is None:
         return None
-    mark = found.group(1) or ""
-    side = _BELOW.get(mark, 0) or _ABOVE.get(mark, 0) or int(level.endswith("+"))
-    return float(found.group(2)), side
+    number = float(found["number"].replace(",", ""))
+    mark = found["mark"] or ""
+    if mark:
+        return number, -1 if mark.startswith(_LOW_MARKS) else 1
+    return number, int(level.endswith("+"))
+
+
+def _numbered(level: str) -> Bound | None:
+    """Return the number behind a word that ranks, as in q1 or grade_2."""
+    found = _NUMBERED.fullmatch(level)
+    if found is None or found["name"] not in _words()["ranks"]:
+        return None
+    return float(found["number"]), 0
 
 
 @cache
-def _scales() -> list[list[str]]:
+def _words() -> dict[str, Any]:
     packaged = resources.files("churn_service.training") / "scales.toml"
-    scales: list[list[str]] = tomllib.loads(packaged.read_text(encoding="utf-8"))["scales"]
-    return scales
+    return tomllib.loads(packaged.read_text(encoding="utf-8"))

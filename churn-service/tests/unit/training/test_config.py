@@ -22,6 +22,10 @@ def test_positive_is_compared_as_text(text: str, positive: str) -> None:
     assert parse_config(f'[data]\ntarget="t"\npositive={text}'.encode()).positive == positive
 
 
+def test_a_byte_order_mark_does_not_count() -> None:
+    assert parse_config(b"\xef\xbb\xbf" + TWO_LINES).target == "Left"
+
+
 def test_everything_about_a_column_can_be_overruled() -> None:
     text = TWO_LINES + (
         b'[columns.Spend]\ntype="number"\nblank=0\nmin=-1\nmax=9\nunknown="other"\n'
@@ -54,6 +58,11 @@ def test_everything_about_a_column_can_be_overruled() -> None:
         ("[data]\ntarget = 'x'\npositive = 1\nid = ' '", r"\[data\] id must name a column"),
         ("[data]\ntarget = 'x'\npositive = 1\nhorizon_days = 0", "horizon_days must be a whole"),
         ("[data]\ntarget = 'x'\npositive = 1\nhorizon_days = true", "horizon_days must be a whole"),
+        ("[data]\ntarget='x'\npositive=1\nid=['a', 'a']", r"\[data\] id names a column twice"),
+        (
+            "[data]\ntarget='x'\npositive=1\n[columns.A]\norder='a'",
+            "order must be a list of levels",
+        ),
         ("[data\n", "is not TOML in UTF-8"),
         ("[data]\ntarget='x'\npositive=1\n[columns]\nA=1", r"write \[A\]"),
         ("[data]\ntarget='x'\npositive=1\n[columns.A]\ntyp='x'", "did you mean 'type'"),

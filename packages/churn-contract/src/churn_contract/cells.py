@@ -6,8 +6,14 @@ from churn_contract.schema import Field, canonical_name
 
 Value = float | str | None
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_POSITIVE = frozenset({"yes", "true", "t", "y", "1", "1.0"})
-_NEGATIVE = frozenset({"no", "false", "f", "n", "0", "0.0"})
+YES_WORDS = frozenset({
+    "yes", "true", "t", "y", "1", "1.0", "on", "✓", "✔", "ja", "j", "wahr", "oui", "vrai", "si",
+    "sí", "sì", "sim", "vero", "verdadero", "verdadeiro", "tak", "да",
+})  # fmt: skip
+NO_WORDS = frozenset({
+    "no", "false", "f", "n", "0", "0.0", "off", "✗", "✘", "nein", "falsch", "non", "faux", "nee",
+    "nej", "nei", "não", "nao", "falso", "nie", "нет",
+})  # fmt: skip
 _MOST_LEVELS_SHOWN = 20
 LONGEST_ID = 200
 
@@ -120,7 +126,7 @@ def json_words(field: Field) -> dict[bool | int | float, str]:
     """Map true and false, which equal 1 and 0, to the levels of a boolean field."""
     if field.kind != "boolean":
         return {}
-    truths = ((False, _NEGATIVE), (True, _POSITIVE))
+    truths = ((False, NO_WORDS), (True, YES_WORDS))
     return {truth: level for level in field.levels for truth, words in truths if level in words}
 
 
@@ -128,7 +134,7 @@ def _synonyms(field: Field) -> dict[str, str]:
     """Return every spelling that a cell may have: for booleans yes, true, 1 and so on."""
     words = json_words(field)
     table: dict[str, str] = {}
-    for truth, spellings in ((True, _POSITIVE), (False, _NEGATIVE)):
+    for truth, spellings in ((True, YES_WORDS), (False, NO_WORDS)):
         if truth in words:
             table |= dict.fromkeys(spellings, words[truth])
     table |= dict(zip(field.raw_levels, field.levels, strict=False))

@@ -25,7 +25,7 @@ campaign: ## Plan, launch, wait and report a campaign through the gateway (FILE=
 import: ## Import your own customers (FILE=people.csv); refused rows are saved beside the file
 	@$(BOOTSTRAP) import
 
-train: ## Train again on the stack's table; the service takes the new champion without a restart
+train: ## Train again on the stack's table; a better model takes over, a worse one is refused (exit code 3)
 	@$(BOOTSTRAP) require-stack
 	docker compose run --rm -T --no-deps --entrypoint churn trainer train --data /data/train.csv --config /data/train.toml
 

@@ -97,7 +97,8 @@ def _hand_over(data: Path, config: Path) -> None:
 
 def _train_again() -> None:
     step("train on your table")
-    training = ("train", "--data", "/data/train.csv", "--config", "/data/train.toml")
+    # Another table has other fields: the gate would refuse it, and the user has decided.
+    training = ("train", "--data", "/data/train.csv", "--config", "/data/train.toml", "--replace")
     compose("run", "--rm", "-T", "--no-deps", "--entrypoint", "churn", "trainer", *training)
 
 

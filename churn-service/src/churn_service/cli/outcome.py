@@ -19,8 +19,8 @@ def tell_outcome(done: Any) -> None:
     """
     if not done.is_new:
         click.echo(
-            f"version {done.version}: the same table and training file give the same version; "
-            "it is the champion already"
+            f"version {done.version} is the champion already: "
+            "the same data and training file give the same version"
         )
         return
     if done.verdict is not None:

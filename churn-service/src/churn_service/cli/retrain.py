@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from churn_service.cli.exits import Refused, WrongUsage
+from churn_service.cli.exits import WrongUsage
 from churn_service.cli.options import (
     ExistingFile,
     actor,
@@ -15,10 +15,13 @@ from churn_service.cli.options import (
     jobs_option,
     model_root_option,
     name_option,
+    public_key_option,
     quiet_option,
     training_module,
     training_progress,
+    trusted_key,
 )
+from churn_service.cli.outcome import tell_outcome
 from churn_service.training.config import read_config
 from churn_service.training.errors import DataError
 from churn_service.training.steps import READING, REPORTING
@@ -39,6 +42,7 @@ from churn_service.training.table import Table, parse_table, read_table
     metavar="INSTANT",
     help="Leave out windows that are open then (RFC 3339); default: now.",
 )
+@public_key_option
 @model_root_option
 @name_option
 @jobs_option
@@ -51,6 +55,7 @@ def retrain(
     as_of: str | None,
     jobs: int,
     quiet: bool,
+    public_key: Path | None,
     **registry: Any,
 ) -> None:
     """Train on newer data and make the model the challenger, if it passes the gate.
@@ -66,7 +71,7 @@ def retrain(
     Exit code 3 when the gate refuses the new model; it is kept, and says why.
     """  # noqa: D301 - click's mark against rewrapping
     retraining, trainer, lifecycle = map(training_module, ("retrain", "trainer", "lifecycle"))
-    settings, instant = read_config(config), _instant(as_of)
+    settings, instant, key = read_config(config), _instant(as_of), trusted_key(public_key)
     with training_progress(quiet=quiet) as line:
         line.step(READING)
         material = retraining.gather(
@@ -78,25 +83,10 @@ def retrain(
         plan = trainer.Plan(jobs=jobs, progress=line.fold, step=line.step)
         trained = trainer.train_model(material.table, material.config, registry["name"], plan)
         line.step(REPORTING)
-        done = lifecycle.register_challenger(trained, registry["model_root"], actor=actor())
-    click.echo(f"version {done.version} written to {done.folder}")
-    _tell(done)
-
-
-def _tell(done: Any) -> None:
-    """Print what became of the new model.
-
-    Raises:
-        Refused: The gate did not let it pass.
-    """
-    if done.verdict is not None:
-        click.echo(done.verdict.text())
-    elif not done.aliased:
-        click.echo("the data taught nothing new: this version is the champion already")
-        return
-    if not done.aliased:
-        raise Refused("the gate refuses the new model; champion and challenger stay as they are")
-    click.echo(f"it is the challenger; put it in charge: churn models promote {done.version}")
+        done = lifecycle.register_challenger(
+            trained, registry["model_root"], actor=actor(), public_key=key
+        )
+    tell_outcome(done)
 
 
 def _read(data: Path) -> Table:

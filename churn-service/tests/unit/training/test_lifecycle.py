@@ -92,7 +92,7 @@ def test_the_same_training_gives_the_same_version_and_says_so(
     tell_outcome(again)
 
     assert (again.version, again.aliased) == (first.version, False)
-    assert "give the same version; it is the champion already" in capsys.readouterr().out
+    assert "is the champion already: the same data and training file" in capsys.readouterr().out
     assert len(read_promotions(tmp_path, "gym")) == 1
 
 

@@ -33,8 +33,8 @@ from churn_service.training.trainer import train_model
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 Codes = dict[str, dict[str, float]]
-ROWS, JUDGED, DRAWS = 6_000, 50_000, 20
-QUICK_LAWS, QUICK_ROWS, QUICK_DRAWS = ("interactions", "missing"), 4_000, 6
+ROWS, JUDGED, DRAWS = 5_000, 50_000, 20
+QUICK_LAWS, QUICK_ROWS, QUICK_DRAWS = ("interactions", "missing"), 3_000, 5
 SLACK = 0.002
 SEED = 42
 

@@ -48,7 +48,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 COURSE = "course"
-DRAWS = 12
+DRAWS = 8
 LOW_IS_GOOD = {"log_loss", "brier"}
 GOALS = {
     "auc": 0.8505,

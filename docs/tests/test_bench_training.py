@@ -1,6 +1,7 @@
 """The command that prints the figures of training, on parts made up here."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +62,35 @@ def test_a_part_that_stops_is_told_and_does_not_count_as_met(tmp_path: Path) -> 
     assert figures(tmp_path)[-1]["met"] is False
 
 
+def test_a_figure_that_could_not_be_measured_says_why_and_how_to_get_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.training", "--only", "parity"]
+    command += ["--output", str(tmp_path / "out" / "training.json")]
+    without = {**os.environ, "TELCO_CSV": str(tmp_path / "nowhere.csv")}
+    done = subprocess.run(
+        command, cwd=ROOT, env=without, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "parity: skipped, the Telco table is not here; TELCO_CSV names it" in done.stdout
+    assert [(row["value"], row["met"]) for row in figures(tmp_path)] == [(None, None)]
+
+
+def test_the_list_names_every_part_with_what_it_measures() -> None:
+    command = [sys.executable, "-m", "benchmarks.training", "--list"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+
+    assert [name for name, _ in listed] == PARTS
+    assert all(words.endswith(".") for _, words in listed)
+
+
 PARTS = part_names()
+PAGE = ROOT / "docs/explanation/figures-of-training.md"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_page_of_figures_names_every_part(part: str) -> None:
+    assert f"`{part}`" in PAGE.read_text()
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -15,6 +15,7 @@ from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.promotion_log import read_promotions
 from churn_service.artefact.promotions import Wish, promote
 from churn_service.artefact.verdict import Check, Verdict, write_verdict
+from churn_service.artefact.writer import write_version
 from churn_service.monitoring.matured import ScoredOutcome, matured_performance
 from churn_service.monitoring.saved import SavedPerformance, save_performance, today
 from churn_service.web import model, model_roles
@@ -40,7 +41,7 @@ class Stand:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = self.service.client.get("/model", headers=names)
         assert answer.status_code == 200
-        return str(answer.text).replace("&nbsp;", " ")
+        return str(answer.text).replace("&nbsp;", " ").replace("\u00a0", " ")
 
     def promote(self, headers: dict[str, str] | None = None, **fields: str) -> Any:
         form = {"version": self.new, "reason": "two quiet weeks", **fields}
@@ -118,8 +119,8 @@ def test_a_canary_is_started_watched_and_ended(stand: Stand) -> None:
     stand.judge()
     assert stand.promote(share="0.1").status_code == 303
     page = stand.page()
-    assert "answers 90% of the customers" in page
-    assert "answers 10% of the customers, always the same ones" in page
+    assert "answers 90 % of the customers" in page
+    assert "answers 10 % of the customers, always the same ones" in page
     assert "End the canary</button>" in page
     ended = stand.roll_back(champion=stand.old, canary=stand.new)
     assert ended.status_code == 303
@@ -219,7 +220,32 @@ def test_shadow_scores_are_counted_on_the_page(
     stand.service.client.post("/predict", json=[customer] * 4)
     stand.service.app.extensions["shadow"].work_off()
     page = stand.page()
-    assert "is only watched; scored 4 customers in shadow: 100.0% moved by more than 5" in page
+    assert "is only watched; scored 4 customers in shadow: 100 % moved by more than 5" in page
+
+
+def test_versions_lead_to_their_reports(
+    stand: Stand, publisher: Any, document: ModelDocument
+) -> None:
+    assert "How it was trained" not in stand.page()
+    told = other(document, 2.0)
+    files = {"report.html": b"<h1>told</h1>"}
+    version = write_version(stand.root, told, publisher.golden(told), files)
+    assert stand.page().count(f'href="/models/{version}/report"') == 1
+    publisher.promote(version)
+    stand.service.registry.refresh()
+    assert "How it was trained" in stand.page()
+
+
+def test_what_an_offer_did_is_no_fault_of_the_model(stand: Stand) -> None:
+    outcomes = [
+        ScoredOutcome(0.5, date(2019, 1, 1), group == "none" and bool(index % 2), group)
+        for group in ("none", "discount")
+        for index in range(80)
+    ]
+    save(stand, outcomes, today())
+    page = stand.page()
+    assert "As many left as promised, in each of 1 cohort." in page
+    assert "<td>fewer left than promised</td>" in page
 
 
 def test_a_refused_version_is_named(stand: Stand) -> None:
@@ -241,14 +267,19 @@ def test_kept_promises_are_shown_with_their_day(stand: Stand, day: date | None, 
     assert "no outcomes were measured" in stand.page()
     as_of = day or today()
     outcomes = [ScoredOutcome(0.5, date(2019, 1, 1), bool(index % 2)) for index in range(40)]
+    save(stand, outcomes, as_of)
+    page = stand.page()
+    assert words in page
+    assert f"As of {as_of}" in page
+    assert "As many left as promised, in each of 1 cohort." in page
+    assert "1 row could not be measured" in page
+
+
+def save(stand: Stand, outcomes: list[ScoredOutcome], as_of: date) -> None:
+    """Save a measurement of the champion, as `churn performance --save` does."""
     found = matured_performance(outcomes, as_of=as_of, horizon_days=30)
     saved = SavedPerformance(
         model_version=stand.old, as_of=as_of, horizon_days=30, data_sha256="d",
         cohorts=found.cohorts, not_matured=1, unknown=0,
     )  # fmt: skip
     save_performance(stand.root, "churn", saved)
-    page = stand.page()
-    assert words in page
-    assert f"As of {as_of}" in page
-    assert "As many left as promised, in each of 1 cohort." in page
-    assert "1 row could not be measured" in page

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 
 PROMISE = 0.01
 _LEAST_CHANCE = 1e-9
+# What the feedback of campaigns calls customers whom nobody has contacted; "" is everybody.
+UNTOUCHED = ("", "none")
 Period = Literal["week", "month", "quarter", "year"]
 
 
@@ -53,6 +55,11 @@ class Cohort:
     brier: float
     deviation: float
     holds: bool
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether the model is to blame: no offer can have kept these customers."""
+        return not self.holds and self.group in UNTOUCHED
 
     @property
     def verdict(self) -> str:

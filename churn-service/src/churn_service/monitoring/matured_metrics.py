@@ -27,7 +27,7 @@ def matured_metrics(saved: SavedPerformance) -> Iterator[Metric]:
     )
     alarm = GaugeMetricFamily(
         "churn_matured_alarm",
-        "1 for a cohort whose churn is not what the probabilities promised.",
+        "1 for a cohort whose churn is not what was promised; contacted groups may well be.",
         labels=["period", "group"],
     )
     for cohort in saved.cohorts[-MOST_COHORTS:]:

@@ -79,6 +79,7 @@ class ModelPage:
         report = report_of(self._watch, windows)
         reference = document.reference
         facts = self._registry.facts()
+        versions = versions_of(*self._place)
         page = render_template(
             "model/page.html",
             facts=facts,
@@ -92,7 +93,10 @@ class ModelPage:
             rollout=rollout_of(*self._place, self._metrics),
             refused=self._registry.report().get("refused"),
             hindrance=self._hindrance(),
-            versions=versions_of(*self._place),
+            versions=versions,
+            has_report=any(
+                item.has_report for item in versions if item.version == predictor.version
+            ),
         )
         return make_response(page)
 

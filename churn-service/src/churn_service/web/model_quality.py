@@ -5,7 +5,7 @@ from typing import NamedTuple
 from churn_service.artefact.document import TrainingFacts
 from churn_service.artefact.reference import CalibrationBin
 from churn_service.monitoring.drift import DriftReport
-from churn_service.monitoring.matured import Cohort
+from churn_service.monitoring.matured import UNTOUCHED, Cohort
 from churn_service.monitoring.saved import FRESH_DAYS, NOT_MEASURED, PerformanceRecord
 
 _METRICS = (
@@ -26,7 +26,11 @@ class Figure(NamedTuple):
 
 
 class MaturedView(NamedTuple):
-    """Known outcomes by cohort, the newest first; `missing` says why there are none."""
+    """Known outcomes by cohort, the newest first; `missing` says why there are none.
+
+    `judged` cohorts are those that no campaign has touched, `broken` of them left
+    otherwise than promised.
+    """
 
     missing: str = ""
     day: str = ""
@@ -34,6 +38,7 @@ class MaturedView(NamedTuple):
     is_old: bool = False
     horizon_days: int = 0
     cohorts: tuple[Cohort, ...] = ()
+    judged: int = 0
     broken: int = 0
     left_out: int = 0
 
@@ -68,7 +73,8 @@ def matured_view(record: PerformanceRecord, version: str) -> MaturedView:
         is_old=age > FRESH_DAYS,
         horizon_days=saved.horizon_days,
         cohorts=saved.cohorts[::-1],
-        broken=sum(not cohort.holds for cohort in saved.cohorts),
+        judged=sum(cohort.group in UNTOUCHED for cohort in saved.cohorts),
+        broken=sum(cohort.is_broken for cohort in saved.cohorts),
         left_out=saved.not_matured + saved.unknown + saved.without_score + saved.other_versions,
     )
 

@@ -21,6 +21,7 @@ from churn_service.web.model_quality import metric_of
 MOST_VERSIONS = 20
 MOST_CHANGES = 8
 CANARY = "canary"
+_REPORT = "report.html"
 _SHADOW_ROWS = "churn_shadow_rows_total"
 _SHADOW_MOVES = "churn_shadow_disagreements_total"
 
@@ -32,6 +33,7 @@ class Version(NamedTuple):
     made: str
     roles: str
     auc: float | None
+    has_report: bool
 
 
 class Role(NamedTuple):
@@ -94,6 +96,7 @@ def versions_of(root: Path, name: str) -> tuple[Version, ...]:
             made=_made(folder),
             roles=", ".join(role for role, version in held if version == folder.name),
             auc=metric_of(_metrics_of(folder), "auc"),
+            has_report=(folder / _REPORT).is_file(),
         )
         for folder in newest
     )
@@ -108,10 +111,12 @@ def _held(root: Path, name: str) -> list[tuple[str, str]]:
 
 def _roles(root: Path, name: str, champion: Alias, metrics: CollectorRegistry) -> Iterator[Role]:
     canary = champion.canary
-    rest = f"answers {1 - canary.share:.0%} of the customers" if canary else "answers customers"
+    rest = (
+        f"answers {_percent(1 - canary.share)} of the customers" if canary else "answers customers"
+    )
     yield Role(CHAMPION, champion.version, rest)
     if canary:
-        does = f"answers {canary.share:.0%} of the customers, always the same ones"
+        does = f"answers {_percent(canary.share)} of the customers, always the same ones"
         yield Role(CANARY, canary.version, does)
     for role, does in ((CHALLENGER, "waits to be promoted"), (SHADOW, "is only watched")):
         alias = intact_alias(root, name, role)
@@ -133,9 +138,13 @@ def _in_shadow(metrics: CollectorRegistry, version: str) -> str:
     moved = counts.get((_SHADOW_MOVES, "probability"), 0) / rows
     changed = counts.get((_SHADOW_MOVES, "decision"), 0) / rows
     return (
-        f"scored {rows:,.0f} customers in shadow: {moved:.1%} moved by more than 5 points, "
-        f"{changed:.1%} would be decided otherwise"
+        f"scored {rows:,.0f} customers in shadow: {_percent(moved)} moved by more than 5 points, "
+        f"{_percent(changed)} would be decided otherwise"
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}\u00a0%"
 
 
 def _candidate(root: Path, name: str, champion: str) -> Candidate | None:

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,10 @@ def config_of(extra: str = "") -> TrainConfig:
 
 
 def read(columns: dict[str, Cells], extra: str = "") -> Dataset:
-    return build_dataset(parse_table(csv_of(columns)), config_of(extra), "t")
+    config = config_of(extra)
+    if "1.0" in columns.get("left", []):
+        config = replace(config, positive="1")
+    return build_dataset(parse_table(csv_of(columns)), config, "t")
 
 
 def words_of(found: Dataset) -> str:
@@ -111,11 +115,14 @@ FOUND: dict[str, tuple[dict[str, Cells], str]] = {
         {"x": [f"0{row % 9 + 1}/0{row % 7 + 1}/2024" for row in range(ROWS)]},
         "MM/DD/YYYY both fit; ignored",
     ),
+    "positive-read": ({"left": told("1.0", "0.0"), "x": AGES}, "'1' is read as its value '1.0'"),
+    "negative-value": ({"x": ["-1", *AGES[1:]]}, "1 of 600 monthly values are below 0"),
     "dirty-header": ({" y\u200b": AGES}, "1 names cleaned"),
     "encoding": ({"x": pick("Café", "Bar")}, "Windows-1252"),
     "leak-overall": ({}, ""),
 }  # fmt: skip
 EXTRA = {
+    "negative-value": 'value = "x"\n',
     "ignored": '[columns.spend]\ntype = "ignore"\n[columns.x]\ntype = "number"\n',
     "date-age": "snapshot_date = 2024-03-01\n",
     "ambiguous-dates": "snapshot_date = 2024-12-01\n",
@@ -223,7 +230,7 @@ def test_every_rule_is_used(rule: str) -> None:
 
 COLUMN_RULES = [
     "identifier", "row-number", "constant", "bad-numbers", "spellings", "near-spellings",
-    "rare-levels", "collinear", "leak-near",
+    "rare-levels", "collinear", "leak-near", "leak-level",
 ]  # fmt: skip
 
 

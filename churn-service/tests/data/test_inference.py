@@ -268,6 +268,7 @@ def test_what_cannot_be_used_is_named_with_its_cure(
     [
         ({}, '[data]\ntarget="lift"\npositive=1', "no column 'lift'; did you mean 'left'"),
         ({}, '[data]\ntarget="left"\npositive="yse"', "no value 'yse'; did you mean 'yes'"),
+        ({"left": cycle("1", "2")}, BASE, "no value 'yes'; known are 1, 2"),
         ({"left": cycle("yes", "no", "maybe")}, BASE, "must have two values, it has 3"),
         ({"left": cycle("yes")}, BASE, "must have two values, it has 1"),
         ({"left": cycle("yes", "no", "")}, BASE, "80 rows have no outcome, the first in line 4"),
@@ -278,7 +279,7 @@ def test_what_cannot_be_used_is_named_with_its_cure(
         ({"i": cycle("a", "")}, BASE + 'id="j"', r"\[data\] id: the table has no column 'j'"),
         ({}, BASE + 'id="left"', "target and id name the same column"),
         ({"customer_id": cycle("a", "b")}, BASE, "column customer_id names customers: write id"),
-        ({"spend": cycle("1")}, BASE, "no column is left to learn from"),
+        ({"spend": cycle("1")}, BASE, "no column is left to learn from.*\n  warning: spend: has"),
     ],
 )
 def test_an_unusable_target_or_id_is_named(
@@ -286,6 +287,30 @@ def test_an_unusable_target_or_id_is_named(
 ) -> None:
     with pytest.raises((DataError, ConfigError), match=message):
         infer_schema(table_of(**columns), parse_config(config.encode()), "t")
+
+
+@pytest.mark.parametrize(
+    ("cells", "positive"),
+    [
+        (("1.0", "0.0"), "1"),
+        (("True", "False"), "1"),
+        (("1", "0"), '"yes"'),
+        (("Ja", "Nein"), "true"),
+    ],
+)
+def test_the_positive_value_may_be_spelled_otherwise(cells: tuple[str, ...], positive: str) -> None:
+    config = parse_config(f'[data]\ntarget = "left"\npositive = {positive}\n'.encode())
+    schema, findings = infer_schema(table_of(left=cycle(*cells)), config, "t")
+
+    assert schema.field("left").raw_levels[-1] == cells[0]
+    assert f"is read as its value '{cells[0]}' [positive-read]" in "\n".join(map(str, findings))
+
+
+def test_a_first_line_that_is_data_is_recognised() -> None:
+    table = parse_table(b"yes,17.5,red\nno,18,blue\nyes,20,red\n")
+
+    with pytest.raises(ConfigError, match=r"the first line looks like data \(yes, 17\.5, red\)"):
+        infer_schema(table, config_of(), "t")
 
 
 def test_few_positives_are_a_warning() -> None:

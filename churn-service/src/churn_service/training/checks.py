@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from churn_contract.cells import Value
-from churn_contract.schema import CustomerSchema, canonical_name
+from churn_contract.schema import CustomerSchema
 from churn_service.training.coding import code_column
 from churn_service.training.config import TrainConfig
 from churn_service.training.dataset import Labels
-from churn_service.training.findings import Finding, accepted, rules
+from churn_service.training.findings import Finding, accepted
 from churn_service.training.leaks import find_leaks
 from churn_service.training.missing import find_missing_patterns
 from churn_service.training.redundancy import find_copies, find_equal_rows
@@ -39,12 +39,4 @@ def check_customers(
         *find_copies(columns),
         *find_leaks(columns, churned),
     ]
-    return [accepted(each) if _is_accepted(each, config) else each for each in found]
-
-
-def _is_accepted(found: Finding, config: TrainConfig) -> bool:
-    if not rules()[found.rule].acceptable:
-        return False
-    by_name = {canonical_name(name): entry for name, entry in config.columns.items()}
-    entry = by_name.get(canonical_name(found.column))
-    return found.rule in config.allow or (entry is not None and found.rule in entry.allow)
+    return [accepted(each) if config.accepts(each.rule, each.column) else each for each in found]

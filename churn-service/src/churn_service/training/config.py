@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, get_args
 
+from churn_contract.schema import canonical_name
 from churn_service.training.errors import ConfigError
 from churn_service.training.family_names import ALL_FAMILIES, parse_families
 from churn_service.training.findings import rules
@@ -85,6 +86,12 @@ class TrainConfig:
     columns: Mapping[str, ColumnConfig] = field(default_factory=dict)
     families: tuple[str, ...] = ALL_FAMILIES
     sha256: str = ""
+
+    def accepts(self, rule: str, column: str) -> bool:
+        """Whether the file accepts what a rule finds, everywhere or in this column."""
+        by_name = {canonical_name(name): entry for name, entry in self.columns.items()}
+        entry = by_name.get(canonical_name(column))
+        return rule in self.allow or (entry is not None and rule in entry.allow)
 
 
 def read_config(path: Path) -> TrainConfig:

@@ -1,13 +1,15 @@
 """From a table and a training file to the schema of its customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from churn_contract.schema import CustomerSchema, Field, OutcomeField, canonical_name
 from churn_service.training.columns import Column, Inferred, infer_field
 from churn_service.training.config import ColumnConfig, TrainConfig, nearest
+from churn_service.training.content import is_number
 from churn_service.training.errors import ConfigError, DataError
 from churn_service.training.findings import Finding, accepted, finding, stop_at_errors
+from churn_service.training.numbers import plain_numbers
 from churn_service.training.outcome import infer_outcome
 from churn_service.training.special_columns import (
     check_ids,
@@ -20,6 +22,7 @@ from churn_service.training.table import Table
 MOST_FEATURES = 500
 RESERVED = "customer_id"  # the id's name in requests where the schema names none
 _NO_CONFIG = ColumnConfig()
+_MOST_REASONS = 10
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def infer_table(table: Table, config: TrainConfig, name: str) -> TableInference:
     check_ids(table, config)
     check_times(table, config)
     inferred = _columns(table, config, outcome)
-    schema = _schema(name, table, config, [each.field for each in inferred])
+    schema = _schema(name, table, config, inferred)
     findings += _table_findings(table, schema, config)
     findings += [noticed for each in inferred for noticed in each.findings]
     stop_at_errors(findings, schema)
@@ -80,16 +83,10 @@ def _columns(table: Table, config: TrainConfig, outcome: Field) -> list[Inferred
 
 
 def _schema(
-    name: str, table: Table, config: TrainConfig, fields: Sequence[Field]
+    name: str, table: Table, config: TrainConfig, inferred: Sequence[Inferred]
 ) -> CustomerSchema:
-    features = [field.name for field in fields if field.role == "feature"]
-    if not features:
-        raise DataError("no column is left to learn from; all are ignored, ids or contacts")
-    if config.id is None and RESERVED in features:
-        raise ConfigError(
-            f'column {RESERVED} names customers: write id = "{RESERVED}" under [data], '
-            f'or type = "ignore" under [columns.{RESERVED}]'
-        )
+    _check_features(config, inferred)
+    fields = [each.field for each in inferred]
     _check_value(config, fields)
     outcome = next(field for field in fields if field.role == "outcome")
     return CustomerSchema(
@@ -98,6 +95,24 @@ def _schema(
         outcome=OutcomeField(outcome.name, outcome.levels[-1], horizon_of(table, config)),
         fields=tuple(fields),
     )
+
+
+def _check_features(config: TrainConfig, inferred: Sequence[Inferred]) -> None:
+    features = [each.field.name for each in inferred if each.field.role == "feature"]
+    if not features:
+        raise DataError(
+            f"no column is left to learn from; all are ignored, ids or contacts{_reasons(inferred)}"
+        )
+    if config.id is None and RESERVED in features:
+        raise ConfigError(
+            f'column {RESERVED} names customers: write id = "{RESERVED}" under [data], '
+            f'or type = "ignore" under [columns.{RESERVED}]'
+        )
+
+
+def _reasons(inferred: Sequence[Inferred]) -> str:
+    found = [str(noticed) for each in inferred for noticed in each.findings]
+    return "".join(f"\n  {line}" for line in found[:_MOST_REASONS])
 
 
 def _check_value(config: TrainConfig, fields: Sequence[Field]) -> None:
@@ -109,7 +124,7 @@ def _check_value(config: TrainConfig, fields: Sequence[Field]) -> None:
 
 
 def _table_findings(table: Table, schema: CustomerSchema, config: TrainConfig) -> list[Finding]:
-    found = []
+    found = list(_value_findings(table, config))
     if table.cleaned:
         shown = ", ".join(map(repr, table.cleaned[:5]))
         found.append(finding("dirty-header", "", f"{len(table.cleaned)} names cleaned: {shown}"))
@@ -119,7 +134,18 @@ def _table_findings(table: Table, schema: CustomerSchema, config: TrainConfig) -
     if len(schema.features) > MOST_FEATURES:
         text = f"has {len(schema.features):,} columns to learn from, at most {MOST_FEATURES} fit"
         found.append(finding("too-many-columns", "", text))
-    return [accepted(each) if each.rule in config.allow else each for each in found]
+    return [accepted(each) if config.accepts(each.rule, each.column) else each for each in found]
+
+
+def _value_findings(table: Table, config: TrainConfig) -> Iterator[Finding]:
+    if config.value is None:
+        return
+    place = table.names.index(canonical_name(config.value))
+    cells = plain_numbers(table.column(place))
+    below = sum(is_number(cell) and float(cell) < 0 for cell in cells)
+    if below:
+        text = f"{below} of {len(cells)} monthly values are below 0; money in the report is wrong"
+        yield finding("negative-value", table.header[place], text)
 
 
 def _check_named(table: Table, config: TrainConfig) -> None:
@@ -127,7 +153,7 @@ def _check_named(table: Table, config: TrainConfig) -> None:
     for key, value in named:
         if canonical_name(value) not in table.names:
             raise ConfigError(
-                f"[data] {key}: the table has no column {value!r}{nearest(value, table.header)}"
+                f"[data] {key}: the table has no column {value!r}{_hint(value, table.header)}"
             )
     for column in config.columns:
         if canonical_name(column) not in table.names:
@@ -139,6 +165,13 @@ def _check_named(table: Table, config: TrainConfig) -> None:
         other = by_column.setdefault(canonical_name(value), key)
         if other is not key:
             raise ConfigError(f"[data] {other} and {key} name the same column")
+
+
+def _hint(name: str, header: Sequence[str]) -> str:
+    """Say which column may be meant, or that the first line holds none."""
+    if any(map(is_number, header)):
+        return f"; the first line looks like data ({', '.join(header[:3])}), not like column names"
+    return nearest(name, header)
 
 
 def _named(config: TrainConfig) -> list[tuple[str, str]]:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from churn_contract.cells import NO_WORDS, YES_WORDS
 from churn_contract.schema import Field, canonical_name
 from churn_service.training.config import TrainConfig, nearest
-from churn_service.training.content import spellings
+from churn_service.training.content import is_boolean, is_number, spellings
 from churn_service.training.errors import ConfigError, DataError
 from churn_service.training.findings import Finding, finding
 from churn_service.training.table import Table, most_common
@@ -26,20 +27,13 @@ def infer_outcome(table: Table, config: TrainConfig) -> tuple[Field, list[Findin
     _check_filled(table, raw, cells)
     counts = Counter(cells)
     spelled = spellings(counts)
-    positive = canonical_name(config.positive)
-    if positive not in spelled:
-        known = [written[0] for written in spelled.values()]
-        raise ConfigError(
-            f"[data] positive: column {raw} has no value {config.positive!r}"
-            f"{nearest(config.positive, known)}"
-        )
-    if len(spelled) != 2:
-        raise DataError(
-            f"column {raw} must have two values, it has {len(spelled)}: {most_common(cells)}",
-            rule="one-class",
-        )
+    positive = _positive_level(raw, config.positive, spelled)
+    _check_two(raw, spelled, counts)
     sizes = {level: sum(counts[each] for each in written) for level, written in spelled.items()}
     findings = _spelling_findings(raw, spelled) + _class_sizes(raw, sizes)
+    if positive != canonical_name(config.positive):
+        text = f"{config.positive!r} is read as its value {spelled[positive][0]!r}"
+        findings.append(finding("positive-read", raw, text))
     ordered = sorted(spelled, key=lambda level: level == positive)
     field = Field(
         name=canonical_name(raw),
@@ -50,6 +44,45 @@ def infer_outcome(table: Table, config: TrainConfig) -> tuple[Field, list[Findin
         raw_levels=tuple(spelled[level][0] for level in ordered),
     )
     return field, findings
+
+
+def _positive_level(raw: str, wanted: str, spelled: Mapping[str, list[str]]) -> str:
+    """Return the level that is the positive value, or the only one that means the same."""
+    positive = canonical_name(wanted)
+    if positive in spelled:
+        return positive
+    alike = [level for level in spelled if _is_same_number(level, positive)]
+    if is_boolean(spelled):
+        alike += [level for level in spelled if _is_same_word(level, positive)]
+    if len(set(alike)) == 1:
+        return alike[0]
+    known = [written[0] for written in spelled.values()]
+    raise ConfigError(
+        f"[data] positive: column {raw} has no value {wanted!r}{nearest(wanted, known)}"
+    )
+
+
+def _is_same_number(level: str, other: str) -> bool:
+    return is_number(level) and is_number(other) and float(level) == float(other)
+
+
+def _is_same_word(level: str, other: str) -> bool:
+    """Whether both say yes, or both say no."""
+    return any({level, other} <= words for words in (YES_WORDS, NO_WORDS))
+
+
+def _check_two(raw: str, spelled: Mapping[str, list[str]], counts: Mapping[str, int]) -> None:
+    if len(spelled) == 2:
+        return
+    cure = (
+        "leave the rows with other values out"
+        if len(spelled) > 2
+        else "export both customers who left and customers who stayed"
+    )
+    raise DataError(
+        f"column {raw} must have two values, it has {len(spelled)}: {most_common(counts)}; {cure}",
+        rule="one-class",
+    )
 
 
 def _check_filled(table: Table, raw: str, cells: list[str]) -> None:

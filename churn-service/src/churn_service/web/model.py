@@ -106,7 +106,7 @@ class ModelPage:
         form = request.form
         wish = Wish(
             version=form.get("version", ""),
-            actor=caller(),
+            actor=caller("page"),
             reason=form.get("reason", ""),
             share=_share(form.get("share", "")),
         )
@@ -118,7 +118,7 @@ class ModelPage:
         refuse_other_sites()
         form = request.form
         seen = InCharge(form.get("champion", ""), form.get("canary", ""))
-        self._changes.roll_back(seen, Note(caller(), form.get("reason", "")))
+        self._changes.roll_back(seen, Note(caller("page"), form.get("reason", "")))
         return _back()
 
     def register(self, app: Flask, log: EventLog) -> None:

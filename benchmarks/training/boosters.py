@@ -4,10 +4,11 @@ Every draw is judged on all inner folds after twelve numbers of trees. The space
 than the one that our own family of trees searches.
 """
 
+import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +148,7 @@ class LightGBM:
 
     def stages(self, settings: Settings, trees: Trees, learned: Lesson, design: Floats) -> Stages:
         """Fit the most trees; yield the chances of `design` after each of these numbers."""
-        import lightgbm  # type: ignore[import-not-found]  # noqa: PLC0415 - an extra of the bench
+        lightgbm: Any = importlib.import_module(self.package)
 
         whole = {name: int(settings[name]) for name in ("num_leaves", "min_data_in_leaf")}
         fixed = {"objective": "binary", "verbosity": -1, "num_threads": 1, "seed": SEED}
@@ -178,7 +179,7 @@ class XGBoost:
 
     def stages(self, settings: Settings, trees: Trees, learned: Lesson, design: Floats) -> Stages:
         """Fit the most trees; yield the chances of `design` after each of these numbers."""
-        import xgboost  # type: ignore[import-not-found]  # noqa: PLC0415 - an extra of the bench
+        xgboost: Any = importlib.import_module(self.package)
 
         fixed = {"objective": "binary:logistic", "nthread": 1, "seed": SEED, "max_depth": 0}
         fixed |= {"tree_method": "hist", "grow_policy": "lossguide"}
@@ -187,4 +188,4 @@ class XGBoost:
         model = xgboost.train({**settings, **fixed, **whole}, data, max(trees))
         judged = xgboost.DMatrix(design)
         for count in trees:
-            yield model.predict(judged, iteration_range=(0, count)).astype(np.float64)
+            yield np.asarray(model.predict(judged, iteration_range=(0, count)), dtype=np.float64)

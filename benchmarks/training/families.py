@@ -105,33 +105,17 @@ def _rival(table: KnownTable, others: KnownTable, learned: Rows, draws: int) -> 
 def _rows(found: Duel, what: str) -> Iterator[Row]:
     chances = found.chances
     ours, rival, best = (
-        (expected_auc(said, chances), expected_log_loss(said, chances))
+        {"AUC": expected_auc(said, chances), "log loss": expected_log_loss(said, chances)}
         for said in (found.ours, found.rival, chances)
     )
-    picked = f"{what}: {found.family}"
-    yield Row(
-        name=f"{picked} beside tuned HGB, AUC",
-        value=ours[0],
-        goal=f">= HGB - {SLACK}",
-        met=ours[0] >= rival[0] - SLACK,
-        rival=rival[0],
-        ratio=ours[0] / rival[0],
-    )
-    yield Row(
-        name=f"{picked} beside tuned HGB, log loss",
-        value=ours[1],
-        goal=f"<= HGB + {SLACK}",
-        met=ours[1] <= rival[1] + SLACK,
-        rival=rival[1],
-        ratio=ours[1] / rival[1],
-    )
-    yield Row(
-        name=f"{what}: AUC short of Bayes ({best[0]:.4f}), ours and HGB",
-        value=best[0] - ours[0],
-        rival=best[0] - rival[0],
-    )
-    yield Row(
-        name=f"{what}: log loss above Bayes ({best[1]:.4f}), ours and HGB",
-        value=ours[1] - best[1],
-        rival=rival[1] - best[1],
-    )
+    goals = {
+        "AUC": (f">= HGB - {SLACK}", ours["AUC"] >= rival["AUC"] - SLACK),
+        "log loss": (f"<= HGB + {SLACK}", ours["log loss"] <= rival["log loss"] + SLACK),
+    }
+    for metric, (goal, met) in goals.items():
+        name = f"{what}: {found.family} beside tuned HGB, {metric}"
+        mine, theirs = ours[metric], rival[metric]
+        yield Row(name, mine, "", goal, met, theirs, mine / theirs)
+    for metric, limit in best.items():
+        name = f"{what}: {metric} to Bayes ({limit:.4f}), ours and HGB"
+        yield Row(name, abs(limit - ours[metric]), rival=abs(limit - rival[metric]))

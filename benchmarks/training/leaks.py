@@ -7,11 +7,9 @@ else customers with a known best possible AUC.
 
 import csv
 import io
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.training.row import Row
+from benchmarks.training.telco import CONFIG, telco_csv
 from churn_service.training.config import TrainConfig, parse_config
 from churn_service.training.dataset import Dataset
 from churn_service.training.errors import DataError
@@ -30,8 +29,6 @@ from churn_service.training.features import level_indices, number_indices
 from churn_service.training.reading import build_dataset
 from churn_service.training.table import parse_table
 
-BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "telco"
-TELCO_CONFIG = b'[data]\ntarget = "Churn"\npositive = "Yes"\nid = "customerID"\n'
 MADE_CONFIG = b'[data]\ntarget = "left"\npositive = "yes"\nid = "id"\n'
 LATE = "closing note"
 FOLDS, SEED, NEIGHBOURS = 5, 1, 5
@@ -153,10 +150,9 @@ def _refusal(table: list[list[str]], config: TrainConfig) -> str:
 
 
 def _source() -> tuple[str, bytes, TrainConfig]:
-    given = os.environ.get("TELCO_CSV")
-    found = [Path(given)] if given else sorted(BESIDE.glob("*.csv"))
-    if found and found[0].is_file():
-        return "Telco", found[0].read_bytes(), parse_config(TELCO_CONFIG)
+    path = telco_csv()
+    if path is not None:
+        return "Telco", path.read_bytes(), parse_config(CONFIG)
     return "made up", _made_up(), parse_config(MADE_CONFIG)
 
 

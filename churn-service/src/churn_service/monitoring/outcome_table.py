@@ -53,16 +53,12 @@ def find_columns(
     Raises:
         OutcomeTableError: When one is not there, with the names that are.
     """
-    group_names = (group,) if group else GROUPS
-    found = [name for name in group_names if name in header]
-    if group and not found:
-        raise OutcomeTableError(_missing("group", group_names, header))
     return OutcomeColumns(
-        score=_find(header, "score", (score,) if score else SCORES),
-        outcome=_find(header, "outcome", (outcome,) if outcome else OUTCOMES),
-        day=_find(header, "date", (day,) if day else DAYS),
-        group=header.index(found[0]) if found else None,
-        version=header.index(VERSION) if VERSION in header else None,
+        score=_find(header, "score", _asked_or(score, SCORES)),
+        outcome=_find(header, "outcome", _asked_or(outcome, OUTCOMES)),
+        day=_find(header, "date", _asked_or(day, DAYS)),
+        group=_find(header, "group", (group,)) if group else _first(header, GROUPS),
+        version=_first(header, (VERSION,)),
     )
 
 
@@ -132,11 +128,19 @@ def _churned(cell: str) -> bool | None:
     )
 
 
+def _asked_or(name: str | None, usual: Sequence[str]) -> Sequence[str]:
+    return (name,) if name else usual
+
+
+def _first(header: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((header.index(name) for name in names if name in header), None)
+
+
 def _find(header: Sequence[str], what: str, names: Sequence[str]) -> int:
-    for name in names:
-        if name in header:
-            return header.index(name)
-    raise OutcomeTableError(_missing(what, names, header))
+    place = _first(header, names)
+    if place is None:
+        raise OutcomeTableError(_missing(what, names, header))
+    return place
 
 
 def _missing(what: str, names: Sequence[str], header: Sequence[str]) -> str:

@@ -1,7 +1,9 @@
 """Command `churn drift`: do customers still look like those of training?"""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from http.client import HTTPException
 from pathlib import Path
 
 import click
@@ -16,6 +18,7 @@ from churn_service.cli.options import ExistingFile, json_option, model_root_opti
 from churn_service.loading import load_predictor
 from churn_service.monitoring.counts import BinCounter, ServedCounts
 from churn_service.monitoring.drift import DriftReport, FieldDrift, judge
+from churn_service.monitoring.replicas import addresses_of, get
 from churn_service.monitoring.watch import NO_REFERENCE
 from churn_service.predictor import Predictor
 from churn_service.training.table import read_table
@@ -35,6 +38,12 @@ class _Answer(msgspec.Struct):
     multiple=True,
     help="A saved answer of GET /models/champion/drift; one per replica, they are added up.",
 )
+@click.option(
+    "--url",
+    "urls",
+    multiple=True,
+    help="Where the service is: all replicas behind it are asked, their counts added up.",
+)
 @click.option("--version", "wanted", default=CHAMPION, show_default=True, help="Version or alias.")
 @click.option(
     "--checks-per-week",
@@ -47,10 +56,11 @@ class _Answer(msgspec.Struct):
 @json_option
 @model_root_option
 @name_option
-def drift(
+def drift(  # noqa: PLR0913 - one parameter per option
     *,
     data: Path | None,
     counts: tuple[Path, ...],
+    urls: tuple[str, ...],
     wanted: str,
     checks_per_week: float,
     check: bool,
@@ -63,18 +73,19 @@ def drift(
     \b
     churn drift --data customers.csv
     churn drift --counts replica-1.json --counts replica-2.json
+    churn drift --url http://churn-service:8080
     """  # noqa: D301 - click's mark against rewrapping
-    if bool(data) == bool(counts):
-        raise WrongUsage("give either --data or --counts")
+    if sum(map(bool, (data, counts, urls))) != 1:
+        raise WrongUsage("give either --data, --counts or --url")
     predictor = load_predictor(find_version(model_root, name, wanted))
     reference = predictor.document.reference
     if reference is None:
         raise WrongUsage(f"{predictor.version}: {NO_REFERENCE}")
-    found = (
-        _counts_of_file(predictor, reference, data)
-        if data
-        else _added(predictor, reference, counts)
-    )
+    if data:
+        found = _counts_of_file(predictor, reference, data)
+    else:
+        answers = _answers_of_replicas(urls) if urls else _answers_of_files(counts)
+        found = _added(predictor, reference, answers)
     report = judge(reference, found, windows_per_week=checks_per_week)
     click.echo(json.dumps(report.facts()) if as_json else drift_text(report))
     if check and report.drifted:
@@ -113,11 +124,30 @@ def _counts_of_file(predictor: Predictor, reference: Reference, data: Path) -> S
     return counts
 
 
-def _added(predictor: Predictor, reference: Reference, files: tuple[Path, ...]) -> ServedCounts:
-    total = BinCounter(predictor.version, reference).empty()
-    for file in files:
+def _answers_of_files(files: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
+    return ((str(file), file.read_bytes()) for file in files)
+
+
+def _answers_of_replicas(urls: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield what every replica answers; a verdict without one of them would be none."""
+    addresses = addresses_of(urls)
+    if not addresses:
+        raise click.ClickException(f"nobody is known at {', '.join(urls)}")
+    for address in addresses:
+        where = f"{address[0]}:{address[1]}"
         try:
-            total.add(msgspec.json.decode(file.read_bytes(), type=_Answer).counts)
+            yield where, get(address, "/models/champion/drift")
+        except (OSError, HTTPException) as error:
+            raise click.ClickException(f"{where} does not answer: {error}") from error
+
+
+def _added(
+    predictor: Predictor, reference: Reference, answers: Iterator[tuple[str, bytes]]
+) -> ServedCounts:
+    total = BinCounter(predictor.version, reference).empty()
+    for source, answer in answers:
+        try:
+            total.add(msgspec.json.decode(answer, type=_Answer).counts)
         except (msgspec.DecodeError, ValueError) as error:
-            raise click.ClickException(f"{file}: {error}") from error
+            raise click.ClickException(f"{source}: {error}") from error
     return total

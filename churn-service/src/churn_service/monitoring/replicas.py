@@ -2,7 +2,7 @@
 
 import http.client
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -53,28 +53,15 @@ class Replicas:
     def look(self) -> Sighting:
         """Read every replica once; one that cannot be reached says nothing."""
         increments, refusals, reached = Tally(), [], 0
-        for address in self._addresses():
+        for address in addresses_of(self._urls):
             try:
-                counts = tally_of(_get(address, "/metrics").decode())
-                refusals.append(_refusal(_get(address, "/health/ready")))
+                counts = tally_of(get(address, "/metrics").decode())
+                refusals.append(_refusal(get(address, "/health/ready")))
             except (OSError, ValueError, http.client.HTTPException):
                 continue
             increments.update(self._since_last(address, counts))
             reached += 1
         return Sighting(increments, tuple(filter(None, refusals)), reached)
-
-    def _addresses(self) -> Iterator[Address]:
-        found = set()
-        for url in self._urls:
-            parts = urlsplit(url)
-            try:
-                known = socket.getaddrinfo(
-                    parts.hostname, parts.port or 80, type=socket.SOCK_STREAM
-                )
-            except (OSError, UnicodeError):
-                continue
-            found |= {(str(where[0]), int(where[1])) for *_, where in known}
-        yield from sorted(found)
 
     def _since_last(self, address: Address, counts: Tally) -> Tally:
         """Return what was added; a replica seen first adds nothing, a new start all it has."""
@@ -83,6 +70,19 @@ class Replicas:
             return Tally()
         started_anew = counts[ANSWERS] < last[ANSWERS]
         return counts if started_anew else counts - last
+
+
+def addresses_of(urls: Iterable[str]) -> list[Address]:
+    """Return every address behind some URLs; names that nobody knows have none."""
+    found: set[Address] = set()
+    for url in urls:
+        parts = urlsplit(url)
+        try:
+            known = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            continue
+        found |= {(str(where[0]), int(where[1])) for *_, where in known}
+    return sorted(found)
 
 
 def tally_of(metrics: str) -> Tally:
@@ -114,7 +114,8 @@ def _refusal(health: bytes) -> str:
     return str(facts.get("champion", {}).get("refused", ""))
 
 
-def _get(address: Address, path: str) -> bytes:
+def get(address: Address, path: str) -> bytes:
+    """Return the body of an answer; OSError when nobody answers in time."""
     connection = http.client.HTTPConnection(*address, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)

@@ -2,6 +2,10 @@
 
 import csv
 import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +113,68 @@ def test_counts_that_are_none_are_refused(registry: dict[str, str], tmp_path: Pa
     assert "missing required field `counts`" in result.output
 
 
+class Replica(BaseHTTPRequestHandler):
+    """A replica that answers with what the test put into it."""
+
+    answer = b""
+
+    def do_GET(self) -> None:
+        """Answer and say how long the answer is."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def replicas() -> Iterator[list[str]]:
+    """Two running replicas, by their URLs."""
+    servers = [HTTPServer(("127.0.0.1", 0), Replica) for _ in range(2)]
+    threads = [threading.Thread(target=server.serve_forever, args=(0.01,)) for server in servers]
+    for thread in threads:
+        thread.start()
+    yield [f"http://127.0.0.1:{server.server_port}" for server in servers]
+    for server, thread in zip(servers, threads, strict=True):
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_all_replicas_behind_the_urls_are_asked(
+    registry: dict[str, str],
+    gym_model: TrainedModel,
+    gym_version: Registration,
+    replicas: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert gym_model.document.reference
+    counter = BinCounter(gym_version.version, gym_model.document.reference)
+    counts = counter.empty()
+    counter.add(counts, gym_model.dataset.customers[:400], [])
+    monkeypatch.setattr(Replica, "answer", msgspec.json.encode({"counts": counts}))
+    result = run("drift", "--url", replicas[0], "--url", replicas[1], env=registry)
+    assert result.exit_code == 0, result.output
+    assert "800 customers" in result.stdout
+
+
+def test_a_replica_that_does_not_answer_leaves_no_verdict(registry: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        result = run("drift", "--url", url, env=registry)
+    assert result.exit_code == 1
+    assert "does not answer" in result.output
+    nowhere = run("drift", "--url", "http://" + "a" * 70, env=registry)
+    assert (nowhere.exit_code, "nobody is known" in nowhere.output) == (1, True)
+
+
 def test_either_a_table_or_counts_must_be_given(registry: dict[str, str]) -> None:
     result = run("drift", env=registry)
     assert result.exit_code == 2
-    assert "give either --data or --counts" in result.output
+    assert "give either --data, --counts or --url" in result.output
 
 
 def test_an_old_version_cannot_be_compared(old_registry: dict[str, str], gym_files: Any) -> None:

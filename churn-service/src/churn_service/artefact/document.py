@@ -14,6 +14,7 @@ from churn_service.artefact.calibration import (
 )
 from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.interval import IntervalTable, interval_problems
+from churn_service.artefact.pairs import PairTerm, pair_problems
 from churn_service.artefact.reference import Reference, reference_problems
 from churn_service.artefact.trees import Trees, trees_problems
 
@@ -68,13 +69,15 @@ class Scorecard(
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
+    omit_defaults=True,
     tag="scorecard",
     tag_field="kind",
 ):
-    """An intercept and one term per schema feature, in schema order."""
+    """An intercept, one term per schema feature in schema order, and pairs."""
 
     intercept: float
     terms: tuple[Term, ...]
+    pairs: tuple[PairTerm, ...] = ()
 
 
 Member = Scorecard | Trees
@@ -186,6 +189,8 @@ def _scorecard_problems(schema: CustomerSchema, card: Scorecard) -> Iterator[str
         yield "the scorer's terms are not the schema's features in their order"
     for field, term in zip(schema.features, terms, strict=False):
         yield from _term_problems(field, term)
+    for pair in card.pairs:
+        yield from pair_problems(schema, pair)
 
 
 def _term_problems(field: Field, term: Term) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from churn_service.artefact.document import CurveTerm, LevelTerm, Scorecard
+from churn_service.scorer.pairs import CompiledPair, compile_pairs
 
 Values = tuple[float | str | None, ...]
 Score = Callable[[Values], float]
@@ -28,8 +29,44 @@ def compile_scorecard(card: Scorecard) -> Score:
     """Return the function from values in feature order to the logit.
 
     The values come from the schema's validator: levels canonical, missing
-    None. The order of addition is fixed: levels first, then curves.
+    None. The order of addition is fixed: levels first, then curves, then pairs.
     """
+    pairs = compile_pairs(card)
+    return _with_pairs(_compiled_terms(card), pairs) if pairs else _compiled_terms(card)
+
+
+def compile_contributions(card: Scorecard) -> Callable[[Values], tuple[float, ...]]:
+    """Return the function from values to each feature's share of the logit.
+
+    A share is the term's value less its mean over the training rows, in
+    feature order; the share of a pair is split between its two fields. The shares
+    and `card_mean` add up to the logit.
+    """
+    terms = tuple(_term_function(term) for term in card.terms)
+    means = tuple(term.mean for term in card.terms)
+
+    def contributions(values: Values) -> tuple[float, ...]:
+        parts = zip(terms, values, means, strict=True)
+        return tuple(term(value) - mean for term, value, mean in parts)
+
+    pairs = compile_pairs(card)
+    return _with_halves(contributions, pairs) if pairs else contributions
+
+
+def card_mean(card: Scorecard) -> float:
+    """Return the logit of a customer whose every term is at its mean."""
+    return card.intercept + sum(term.mean for term in (*card.terms, *card.pairs))
+
+
+def sigmoid(logit: float) -> float:
+    """Return the probability of a logit without overflow on either side."""
+    if logit >= 0:
+        return 1.0 / (1.0 + math.exp(-logit))
+    odds = math.exp(logit)
+    return odds / (1.0 + odds)
+
+
+def _compiled_terms(card: Scorecard) -> Score:
     intercept = card.intercept
     levels = _level_tables(card)
     curves = _curve_tables(card)
@@ -51,33 +88,28 @@ def compile_scorecard(card: Scorecard) -> Score:
     return score
 
 
-def compile_contributions(card: Scorecard) -> Callable[[Values], tuple[float, ...]]:
-    """Return the function from values to each feature's share of the logit.
+def _with_pairs(terms: Score, pairs: tuple[CompiledPair, ...]) -> Score:
+    def score(values: Values) -> float:
+        total = terms(values)
+        for first, second, value, _ in pairs:
+            total += value(values[first], values[second])
+        return total
 
-    A share is the term's value less its mean over the training rows, in
-    feature order; the shares and `card_mean` add up to the logit.
-    """
-    terms = tuple(_term_function(term) for term in card.terms)
-    means = tuple(term.mean for term in card.terms)
+    return score
 
+
+def _with_halves(
+    terms: Callable[[Values], tuple[float, ...]], pairs: tuple[CompiledPair, ...]
+) -> Callable[[Values], tuple[float, ...]]:
     def contributions(values: Values) -> tuple[float, ...]:
-        parts = zip(terms, values, means, strict=True)
-        return tuple(term(value) - mean for term, value, mean in parts)
+        shares = list(terms(values))
+        for first, second, value, mean in pairs:
+            half = (value(values[first], values[second]) - mean) / 2
+            shares[first] += half
+            shares[second] += half
+        return tuple(shares)
 
     return contributions
-
-
-def card_mean(card: Scorecard) -> float:
-    """Return the logit of a customer whose every term is at its mean."""
-    return card.intercept + sum(term.mean for term in card.terms)
-
-
-def sigmoid(logit: float) -> float:
-    """Return the probability of a logit without overflow on either side."""
-    if logit >= 0:
-        return 1.0 / (1.0 + math.exp(-logit))
-    odds = math.exp(logit)
-    return odds / (1.0 + odds)
 
 
 def _level_tables(card: Scorecard) -> tuple[tuple[int, dict[str | None, float]], ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from churn_service.training.cross_validation import Evaluation, FoldResult
-from churn_service.training.family_names import SCORECARDS
+from churn_service.training.family_names import PAIRS, SCORECARDS
 
 T_LIMIT = 2.0
 
@@ -35,7 +35,8 @@ class Comparison:
 
     Attributes:
         folds: What each outer fold gave, by family.
-        kept: The family that stays unless another wins.
+        kept: The family that stays unless another wins: the plain scorecard, or
+            the one with pairs where that wins.
         paired: Every other family beside it.
         chosen: The family to train.
         best: The family with the lowest mean log loss.
@@ -79,20 +80,28 @@ class Comparison:
 
     def _reason(self) -> str:
         if self.chosen == self.kept:
-            return f"kept because no other family wins with t > {T_LIMIT:g}"
+            simple = [pair for pair in self.paired if pair.family in SCORECARDS]
+            beaten = ", ".join(f"{pair.family} with t = {-pair.t:.2f}" for pair in simple)
+            won = f"a scorecard that beats {beaten}, and " if self.kept == PAIRS and simple else ""
+            return f"{won}kept because no other family wins with t > {T_LIMIT:g}"
         t = next(pair.t for pair in self.paired if pair.family == self.chosen)
         return f"which beats {self.kept} with t = {t:.2f} (limit {T_LIMIT:g})"
 
 
 def choose(evaluation: Evaluation, families: Sequence[str]) -> Comparison:
-    """Compare these families; of several winners the lowest log loss counts."""
-    kept = next((name for name in SCORECARDS if name in families), families[0])
+    """Compare these families; of several winners the lowest log loss counts.
+
+    A scorecard with pairs that beats the one without takes its place: it can be
+    read as well, so others have to beat it then.
+    """
     losses = {name: evaluation.values(name, "log_loss") for name in families}
-    paired = tuple(
-        _paired(name, _differences(losses[kept], losses[name]), evaluation)
-        for name in families
-        if name != kept
-    )
+
+    def beside(kept: str, name: str) -> Paired:
+        return _paired(name, _differences(losses[kept], losses[name]), evaluation)
+
+    simple = next((name for name in SCORECARDS if name in families), families[0])
+    kept = PAIRS if PAIRS in families and beside(simple, PAIRS).wins else simple
+    paired = tuple(beside(kept, name) for name in families if name != kept)
     means = {name: float(np.mean(found)) for name, found in losses.items()}
     winners = [pair.family for pair in paired if pair.wins]
     return Comparison(

@@ -8,10 +8,11 @@ from churn_service.training.errors import ConfigError
 
 LINEAR = "linear"
 SPLINE = "spline"
+PAIRS = "pairs"
 TREES = "trees"
 BLEND = "blend"
-ALL_FAMILIES = (LINEAR, SPLINE, TREES, BLEND)
-SCORECARDS = (SPLINE, LINEAR)
+ALL_FAMILIES = (LINEAR, SPLINE, PAIRS, TREES, BLEND)
+SCORECARDS = (SPLINE, LINEAR, PAIRS)
 BLEND_MEMBERS = (SPLINE, TREES)
 
 

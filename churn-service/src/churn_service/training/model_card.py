@@ -62,6 +62,9 @@ def _drivers(facts: Facts) -> Iterator[str]:
     yield from ("", "## What drives it")
     names = ", ".join(effect.field for effect in facts.effects[:5])
     yield f"Strongest fields: {names}. Effects are associations, not promises of an action."
+    if facts.pairs:
+        pairs = ", ".join(" x ".join(pair.fields) for pair in facts.pairs)
+        yield f"Pairs that act together, on top of both fields alone: {pairs}."
     for check in facts.leaks:
         if not check.passed:
             yield f"Leak check not passed: {check.name}: {check.found}."

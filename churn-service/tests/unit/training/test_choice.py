@@ -76,3 +76,18 @@ def test_a_family_that_is_worse_says_more() -> None:
 
 def test_without_a_scorecard_the_first_family_is_the_one_to_beat() -> None:
     assert compare(trees=BASE, blend=BASE).kept == "trees"
+
+
+def test_pairs_that_clearly_win_are_the_scorecard_that_others_must_beat() -> None:
+    paired = [loss - 0.02 - loss / 1000 for loss in BASE]
+    trees = [0.38, 0.405, 0.37, 0.415, 0.38]
+    found = compare(spline=BASE, pairs=paired, trees=trees)
+    assert (found.kept, found.chosen, found.best) == ("pairs", "pairs", "trees")
+    text = " ".join(found.sentences())
+    assert "chosen: pairs, a scorecard that beats spline with t =" in text
+
+
+def test_pairs_that_win_by_chance_leave_the_spline() -> None:
+    found = compare(spline=BASE, pairs=[0.40, 0.425, 0.39, 0.435, 0.40])
+    assert (found.kept, found.chosen) == ("spline", "spline")
+    assert compare(pairs=BASE, trees=BASE).chosen == "pairs"

@@ -113,7 +113,7 @@ def test_a_direction_for_a_category_is_refused() -> None:
     ("model", "words"),
     [
         ('families = ["splin"]', "did you mean 'spline'"),
-        ('families = ["xyz"]', "known are linear, spline, trees, blend"),
+        ('families = ["xyz"]', "known are linear, spline, pairs, trees, blend"),
         ("families = []", "must be a list"),
         ('families = "spline"', "must be a list"),
         ("families = [1]", "must be a list"),
@@ -126,7 +126,7 @@ def test_a_wrong_model_table_is_refused_with_the_cure(model: str, words: str) ->
 
 
 def test_all_families_are_compared_unless_the_file_names_some() -> None:
-    assert parse_config(DATA.encode()).families == ("linear", "spline", "trees", "blend")
+    assert parse_config(DATA.encode()).families == ("linear", "spline", "pairs", "trees", "blend")
 
 
 def test_all_rows_of_a_customer_are_on_one_side_of_every_fold() -> None:

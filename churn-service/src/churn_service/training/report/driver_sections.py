@@ -6,6 +6,7 @@ from churn_service.training.report.blocks import Grid, Plot, Section, grid
 from churn_service.training.report.driver_plots import effect_svg, profile_svg
 from churn_service.training.report.effects import Effect, Point
 from churn_service.training.report.facts import Facts
+from churn_service.training.report.pair_effects import Corner
 from churn_service.training.report.proportions import percent, share_text
 from churn_service.training.report.slices import LOUD, Slice
 
@@ -37,7 +38,7 @@ def drivers_section(facts: Facts) -> Section:
         "drivers",
         "What drives churn",
         (how, "An effect is an association in this table, not a promise of what an action does."),
-        (summary, *(_effect_plot(effect) for effect in facts.effects[:DRAWN])),
+        (summary, *_pairs(facts), *(_effect_plot(effect) for effect in facts.effects[:DRAWN])),
     )
 
 
@@ -172,6 +173,27 @@ def fairness_section(facts: Facts) -> Section:
         ),
         (grid("Groups", header, rows),),
     )
+
+
+def _pairs(facts: Facts) -> Iterator[Grid]:
+    if facts.pairs:
+        yield grid(
+            "Pairs of fields that act together, on top of both alone",
+            ("fields", "strength", "raises the risk most", "lowers it most"),
+            [
+                (
+                    " x ".join(pair.fields),
+                    f"{pair.strength:.3f}",
+                    _corner_text(pair.highest),
+                    _corner_text(pair.lowest),
+                )
+                for pair in facts.pairs
+            ],
+        )
+
+
+def _corner_text(corner: Corner) -> str:
+    return f"{corner.first} with {corner.second} {corner.effect:+.2f}"
 
 
 def _effect_plot(effect: Effect) -> Plot:

@@ -15,6 +15,7 @@ from churn_contract.schema import CustomerSchema, Field
 from churn_service.artefact.document import Scorecard
 from churn_service.training.report.design import Block, Place, blocks_of
 from churn_service.training.report.judged import Floats, Judged, level_title, title
+from churn_service.training.report.pair_effects import pair_logits
 from churn_service.training.trained import TrainedModel
 
 DRAWS = 200
@@ -73,9 +74,11 @@ def _exact_effects(scorer: Scorecard, model: TrainedModel) -> Iterator[Effect]:
     schema: CustomerSchema = model.document.schema
     rows = model.split.fit
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).astype(int)]
-    blocks = blocks_of(scorer, schema, model.dataset.matrix(rows))
+    matrix = model.dataset.matrix(rows)
+    blocks = blocks_of(scorer, schema, matrix)
     weights = model.dataset.weights[rows]
-    moves = _moves(scorer.intercept, blocks, model.dataset.churned[rows], weights)
+    base = scorer.intercept + pair_logits(scorer, schema, matrix)
+    moves = _moves(base, blocks, model.dataset.churned[rows], weights)
     moves = None if moves is None else moves * np.sqrt(len(rows) / len(model.split.fit))
     start = 0
     for field, block in zip(schema.features, blocks, strict=True):
@@ -94,17 +97,18 @@ def _exact_effects(scorer: Scorecard, model: TrainedModel) -> Iterator[Effect]:
 
 
 def _moves(
-    intercept: float, blocks: list[Block], churned: np.ndarray, weights: Floats
+    base: Floats, blocks: list[Block], churned: np.ndarray, weights: Floats
 ) -> Floats | None:
     """Return how far each weight moves in each draw of a one-step bootstrap.
 
     One Newton step from the fit towards each set of resampled rows; a penalty of
-    one per weight stands for the fit's own.
+    one per weight stands for the fit's own. `base` is what no weight of one field
+    adds to each logit: the intercept and the pairs.
     """
     columns = np.hstack([block.columns for block in blocks])
     if columns.shape[1] > MOST_WEIGHTS:
         return None
-    logits = intercept + columns @ np.concatenate([block.heights for block in blocks])
+    logits = base + columns @ np.concatenate([block.heights for block in blocks])
     said = 1 / (1 + np.exp(-logits))
     columns = np.column_stack([columns, np.ones(len(columns))])
     penalty = np.ones(columns.shape[1])

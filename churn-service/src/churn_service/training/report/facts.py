@@ -9,6 +9,7 @@ from churn_service.training.report.intervals import IntervalRow, interval_rows
 from churn_service.training.report.judged import judge_test_part
 from churn_service.training.report.leak_checks import LeakCheck, leak_checks
 from churn_service.training.report.outlook import Change, outlook
+from churn_service.training.report.pair_effects import PairEffect, pair_effects
 from churn_service.training.report.profile import Profile, profile
 from churn_service.training.report.profit import Money, money
 from churn_service.training.report.reliability import Reliability, reliability
@@ -32,6 +33,7 @@ class Facts:
     ranking: Curves
     money: Money
     effects: tuple[Effect, ...]
+    pairs: tuple[PairEffect, ...]
     segments: tuple[Segment, ...]
     profile: Profile | None
     slices: tuple[Slice, ...]
@@ -64,6 +66,7 @@ def report_facts(model: TrainedModel) -> Facts:
         ranking=ranking,
         money=money(judged),
         effects=found,
+        pairs=pair_effects(judged),
         segments=segments(judged, strongest),
         profile=profile(model, judged, strongest),
         slices=slices(judged),

@@ -7,7 +7,7 @@ from churn_service.artefact.calibration import (
     IsotonicCalibration,
     PlattCalibration,
 )
-from churn_service.training.family_names import BLEND, LINEAR, SPLINE, TREES
+from churn_service.training.family_names import BLEND, LINEAR, PAIRS, SPLINE, TREES
 from churn_service.training.features import level_indices, number_indices
 from churn_service.training.logistic import GRADIENT_LIMIT
 from churn_service.training.metrics import metric_text
@@ -17,6 +17,7 @@ from churn_service.training.trained import TrainedModel
 _NUMBERS = {
     LINEAR: "one straight line each",
     SPLINE: "straight pieces between up to 12 quantile knots (unscaled), and a straight line",
+    PAIRS: "as in a spline scorecard, and up to four ranges each inside a pair",
     TREES: "thresholds chosen by the trees",
     BLEND: "those of its members, spline and trees",
 }

@@ -36,6 +36,7 @@ class World:
         self.guard = Guard(Registry(root, NAME), lambda: self.said, clock=lambda: self.time)
 
     def promote(self, version: str, **other: Any) -> None:
+        self.time += timedelta(minutes=1)
         wish = Wish(version=version, actor="ann", reason="r", force=True, **other)
         promote(self.root, NAME, wish, clock=lambda: self.time)
 
@@ -197,6 +198,7 @@ def test_what_a_person_promotes_again_is_left_alone(world: World) -> None:
     _, new, third = world.versions
     world.promote(new)
     world.look(answers=100, errors=50)
+    world.look(answers=1000)
     world.promote(new)
 
     assert world.look(answers=100, errors=100) == ""
@@ -224,6 +226,7 @@ def test_a_canary_that_does_harm_is_ended(world: World) -> None:
     alias = read_alias(world.root, NAME, CHAMPION)
     assert alias is not None
     assert alias.canary is None
+    world.look(answers=1000)
     world.promote(new, share=0.2)
     assert world.look(answers=100, errors=100) == ""
 

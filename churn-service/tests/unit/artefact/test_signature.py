@@ -127,6 +127,19 @@ def test_every_changed_byte_and_every_truncation_of_a_bundle_is_refused(
     assert taken == []
 
 
+def test_loose_base64_is_refused(private_key: keys.PrivateKey) -> None:
+    padded = (sign_files("v1", {}, private_key) for _ in range(100))
+    bundle = next(made for made in padded if b'=","keyid"' in made)
+    mark = bundle.index(b'=","keyid"') - (bundle[bundle.index(b'=","keyid"') - 1] == ord("="))
+    letter = bytes([bundle[mark - 1] + 1])  # only bits that are cut off may differ
+
+    loose = bundle[: mark - 1] + letter + bundle[mark:]
+
+    assert not is_taken(loose, {}, private_key.public)
+    with pytest.raises(ArtefactError, match="loose base64"):
+        check_signature(loose, {}, private_key.public)
+
+
 def is_taken(bundle: bytes, files: dict[str, str], key: keys.PublicKey) -> bool:
     try:
         check_signature(bundle, files, key)

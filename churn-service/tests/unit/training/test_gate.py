@@ -23,8 +23,9 @@ from churn_service.artefact.document import (
 from churn_service.artefact.verdict import Verdict
 from churn_service.predictor import Predictor
 from churn_service.training import paired
-from churn_service.training.contest import HeldOut
+from churn_service.training.contest import Contest, HeldOut
 from churn_service.training.gate import judge
+from churn_service.training.slice_check import check_slices
 
 AGE = Field(name="age", kind="number", minimum=0, maximum=100)
 PLAN = Field(name="plan", kind="category", levels=("basic", "plus"))
@@ -254,12 +255,42 @@ def test_few_heavy_rows_widen_the_interval(held_out: HeldOut) -> None:
     plain = paired.Pair(held_out.churned, *scores, np.ones(3000))
     weighted = paired.Pair(held_out.churned, *scores, heavy)
 
-    widths = [
-        difference.worst - difference.value
-        for difference in (paired.log_loss_difference(p, seed=1) for p in (plain, weighted))
-    ]
+    for compared in (paired.log_loss_difference, paired.auc_difference):
+        even, uneven = (compared(pair, seed=1) for pair in (plain, weighted))
+        assert abs(uneven.worst - uneven.value) > 2 * abs(even.worst - even.value)
 
-    assert widths[1] > 2 * widths[0]
+
+def test_rows_that_stand_for_nobody_change_no_interval(held_out: HeldOut) -> None:
+    champion = np.array([
+        p.churn_probability for p in predictor(document()).predict(held_out.customers)
+    ])
+    counted = np.arange(3000) % 2 == 0
+    other = np.where(counted, champion, 1 - champion)
+    pair = paired.Pair(held_out.churned, other, champion, counted.astype(np.float64))
+
+    for compared in (paired.log_loss_difference, paired.auc_difference):
+        found = compared(pair, seed=1)
+        assert (found.value, found.worst) == (0.0, 0.0)
+
+
+def test_a_slice_is_worse_when_those_who_stand_for_many_are() -> None:
+    size = 600
+    bad = np.arange(size) % 2 == 0
+    contest = Contest(
+        schema=SCHEMA,
+        candidate=np.where(bad, 0.4, 0.5),
+        champion=np.full(size, 0.45),
+        churned=np.ones(size, dtype=np.int64),
+        weights=np.ones(size),
+        customers=[Customer(None, (30.0, "plus"))] * size,
+        refused=0,
+    )
+
+    heavy_bad = replace(contest, weights=np.where(bad, 5.0, 1.0))
+    heavy_good = replace(contest, weights=np.where(bad, 1.0, 5.0))
+
+    assert "plan = plus: +0.0" in check_slices(heavy_bad).found
+    assert check_slices(heavy_good).passed
 
 
 def test_versions_that_share_no_customer_are_no_contest(held_out: HeldOut, steady: Any) -> None:

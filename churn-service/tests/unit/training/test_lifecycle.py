@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -265,3 +266,13 @@ def test_the_champion_trained_again_is_no_challenger(
 
     assert (again.version, again.aliased, again.verdict) == (first.version, False, None)
     assert read_alias(tmp_path, "gym", CHAMPION) is not None
+
+
+def test_the_held_out_rows_keep_their_weights(gym_model: TrainedModel) -> None:
+    weights = np.arange(len(gym_model.dataset.customers), dtype=np.float64)
+    weighed = replace(gym_model.dataset, weights=weights)
+
+    held_out = lifecycle.held_out_of(weighed, gym_model.split)
+
+    assert list(held_out.weights) == list(gym_model.split.test)
+    assert len(held_out.customers) == len(held_out.weights)

@@ -7,14 +7,14 @@ from churn_contract.validation import Validator
 from churn_service.artefact.document import Scorecard, decode_document, encode_document
 from churn_service.predictor import Predictor
 from churn_service.scorer.compilation import base_logit, compile_scorer, compile_shares
-from churn_service.training import pairs
 from churn_service.training.config import parse_config
 from churn_service.training.cross_validation import sample_of
 from churn_service.training.errors import FitError
+from churn_service.training.families import pair_tables
 from churn_service.training.families.family import Tuned
 from churn_service.training.families.fitting import fit_families
+from churn_service.training.families.pair_tables import Widened, blocks_to
 from churn_service.training.model_card import model_card
-from churn_service.training.pairs import Widened, blocks_to
 from churn_service.training.reading import build_dataset
 from churn_service.training.report import training_report
 from churn_service.training.report.facts import Facts, report_facts
@@ -126,7 +126,7 @@ def test_without_pairs_it_is_the_spline_scorecard(model: TrainedModel) -> None:
 def test_a_fit_with_pairs_that_did_not_converge_is_refused(
     model: TrainedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pairs, "GRADIENT_LIMIT", -1.0)
+    monkeypatch.setattr(pair_tables, "GRADIENT_LIMIT", -1.0)
     sample = sample_of(model.dataset, parse_config(DATA.encode()))
     with pytest.raises(FitError, match="did not converge"):
         fit_families(["pairs"], sample, {"pairs": Tuned(SETTINGS, {})})
@@ -136,7 +136,7 @@ def test_the_products_of_the_design_are_those_of_one_wide_matrix() -> None:
     random = np.random.default_rng(1)
     dense, marks = random.normal(size=(50, 3)), random.integers(0, 2, (50, 4)).astype(float)
     weights, wide = random.random(50), np.hstack([dense, marks])
-    design = Widened(dense, pairs.csr_array(marks))
+    design = Widened(dense, pair_tables.csr_array(marks))
     np.testing.assert_allclose(design.products(weights), (wide * weights[:, None]).T @ wide)
     np.testing.assert_allclose(design.totals(weights), wide.T @ weights)
 

@@ -13,8 +13,14 @@ from churn_contract.schema import CustomerSchema
 from churn_service.artefact.document import Scorecard
 from churn_service.training.dataset import Matrix
 from churn_service.training.families.family import Facts, Floats, Sample, Tuned
+from churn_service.training.families.pair_tables import (
+    BLOCKS,
+    PairTable,
+    Start,
+    blocks_to,
+    fit_pairs,
+)
 from churn_service.training.families.scorecards import ScorecardFamily, ScorecardFit
-from churn_service.training.pairs import BLOCKS, PairTable, Start, blocks_to, fit_pairs
 from churn_service.training.pipeline import C_CHOICES, INNER_FOLDS, SEED
 
 PAIR_C_CHOICES = (0.03, 0.3, 3.0)

@@ -207,6 +207,14 @@ def test_columns_to_learn_nothing_from_are_ignored_with_a_warning(
     assert words in findings
 
 
+def test_amounts_are_never_taken_for_ids(infer: Callable[..., tuple[Field, str]]) -> None:
+    wide, _ = infer([str(round(1.04**row * 90) + row) for row in range(ROWS)])
+    money, _ = infer([f"${10_000 + row * 37}" for row in range(ROWS)])
+    sparse, _ = infer([str(10_000_000 + row * row * 37) for row in range(ROWS)])
+
+    assert (wide.kind, money.kind, sparse.role) == ("number", "number", "ignored")
+
+
 def test_decimals_are_never_taken_for_ids(infer: Callable[..., tuple[Field, str]]) -> None:
     field, _ = infer([f"{row}.25" for row in range(ROWS)])
 

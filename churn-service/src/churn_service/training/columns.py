@@ -207,7 +207,7 @@ def _useless(column: Column) -> Finding | None:
     if is_row_number(counts):
         text = f"counts the rows ({len(counts):,} whole numbers without gaps), like an id"
         return finding("row-number", column.raw, text)
-    if is_id_like(counts):
+    if not column.config.unit and is_id_like(counts):
         share = len(counts) / counts.total()
         text = f"is different in (nearly) every row ({share:.0%} of the cells), like an id"
         return finding("identifier", column.raw, text)

@@ -5,6 +5,7 @@ few different texts are as quick as a thousand.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from churn_contract.cells import NO_WORDS, YES_WORDS
@@ -17,6 +18,7 @@ CONSTANT_SHARE = 0.999
 ID_SHARE = 0.95
 ADDRESS_SHARE = 0.9
 MOST_CODES = 50
+_MOST_GAPS = 20
 MISSING_WORDS = frozenset({
     "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "0000-00-00",
     "0000-00-00 00:00:00",
@@ -76,10 +78,21 @@ def is_constant(counts: Counts, rows: int) -> bool:
 
 
 def is_id_like(counts: Counts) -> bool:
-    """Whether cells name rows: nearly all distinct, and no decimals."""
+    """Whether cells name rows: nearly all distinct, and no decimals or amounts."""
     if len(counts) < ID_SHARE * sum(counts.values()):
         return False
-    return not is_numeric(counts) or has_share(counts, _is_integer, NUMBER_SHARE)
+    if not is_numeric(counts):
+        return True
+    return has_share(counts, _is_integer, NUMBER_SHARE) and _is_numbering(counts)
+
+
+def _is_numbering(counts: Counts) -> bool:
+    """Whether different whole numbers are names: of one length, or dense; amounts are neither."""
+    lengths = Counter(len(cell) for cell in counts)
+    if max(lengths.values()) >= ID_SHARE * len(counts):
+        return True
+    numbers = [float(cell) for cell in counts if is_number(cell)]
+    return max(numbers) - min(numbers) <= _MOST_GAPS * len(numbers)
 
 
 def is_row_number(counts: Counts) -> bool:

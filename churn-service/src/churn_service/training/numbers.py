@@ -11,6 +11,7 @@ from churn_service.training.content import NUMBER_SHARE, has_share, is_infinite,
 from churn_service.training.table import most_common
 
 _FEWEST_NUMBERS = 3
+_SHARES = frozenset({"%", "‰"})
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,11 @@ class Notation:
 
 
 PLAIN = Notation(".", "")
+POINTS = Notation(",", ".")
 NOTATIONS = (
     Notation(",", ""),
     Notation(".", ","),
-    Notation(",", "."),
+    POINTS,
     Notation(".", " "),
     Notation(",", " "),
     Notation(".", "'"),
@@ -118,11 +120,12 @@ def _read(counts: Mapping[str, int], words: Mapping[str, int]) -> Reading | None
     if not has_share(counts, _is_amount, NUMBER_SHARE):
         return None
     amounts = {cell: amount for cell in counts if (amount := read_amount(cell)) is not None}
-    notation = _notation(_texts(amounts, counts))
+    unit = _unit(amounts, counts)
+    notation = _notation(_texts(amounts, counts), is_money=unit not in {"", *_SHARES})
     if notation is None:
         return None
     plain = {cell: notation.read(amount.text) or amount.text for cell, amount in amounts.items()}
-    return Reading(blanked | plain, notation, _unit(amounts, counts), words)
+    return Reading(blanked | plain, notation, unit, words)
 
 
 def _is_amount(cell: str) -> bool:
@@ -137,23 +140,35 @@ def _texts(amounts: Mapping[str, Amount], counts: Mapping[str, int]) -> Counter[
     return texts
 
 
-def _notation(texts: Counter[str]) -> Notation | None:
+def _notation(texts: Counter[str], *, is_money: bool) -> Notation | None:
     """Return the one notation that fits; None when most numbers fit none at all."""
     if has_share(texts, is_number, NUMBER_SHARE):
-        return PLAIN
+        return POINTS if is_money and _is_grouped(texts, POINTS) else PLAIN
     if not has_share(texts, _fits_any, NUMBER_SHARE):
         return None  # telephone numbers, versions, addresses of machines
     for wanted in (1.0, NUMBER_SHARE):
         fitting = [each for each in NOTATIONS if has_share(texts, each.fits, wanted)]
         if fitting:
-            return _the_one(texts, fitting)
+            return _the_one(texts, fitting, is_money=is_money)
     raise AmbiguousNumbersError("no way of writing numbers fits all cells")
 
 
-def _the_one(texts: Iterable[str], fitting: Sequence[Notation]) -> Notation:
+def _the_one(texts: Iterable[str], fitting: Sequence[Notation], *, is_money: bool) -> Notation:
+    if is_money and len(fitting) > 1:  # $36,060 has no three decimals
+        fitting = [each for each in fitting if _reads_whole(texts, each)] or fitting
     if len({tuple(map(each.read, texts)) for each in fitting}) > 1:
         raise AmbiguousNumbersError(f"{fitting[0]} and {fitting[1]} both fit")
     return fitting[0]
+
+
+def _is_grouped(texts: Iterable[str], notation: Notation) -> bool:
+    """Whether all numbers are whole in a notation that marks thousands, and some are marked."""
+    is_marked = any(notation.thousands in text for text in texts)
+    return is_marked and all(map(notation.fits, texts)) and _reads_whole(texts, notation)
+
+
+def _reads_whole(texts: Iterable[str], notation: Notation) -> bool:
+    return not any("." in (notation.read(text) or "") for text in texts)
 
 
 def _fits_any(text: str) -> bool:
@@ -168,6 +183,6 @@ def _unit(amounts: Mapping[str, Amount], counts: Mapping[str, int]) -> str:
     bare, total = units.pop("", 0), sum(units.values())
     if len(units) > 1:
         raise AmbiguousNumbersError(f"the units {most_common(units)} are mixed")
-    if units.keys() <= {"%", "‰"} and bare > (1 - NUMBER_SHARE) * (bare + total) and total:
+    if units.keys() <= _SHARES and bare > (1 - NUMBER_SHARE) * (bare + total) and total:
         raise AmbiguousNumbersError(f"{bare} of the numbers have no percent sign")
     return next(iter(units), "")

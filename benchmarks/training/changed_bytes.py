@@ -12,7 +12,7 @@ from churn_service.artefact.errors import ArtefactError
 from churn_service.loading import load_predictor
 from churn_service.training.config import parse_config
 from churn_service.training.table import parse_table
-from churn_service.training.trainer import register, train_model
+from churn_service.training.trainer import train_model, write_trained
 
 SPLINE = b'[model]\nfamilies = ["spline"]\n'
 QUICK_PLACES = 40
@@ -42,7 +42,7 @@ def rows(full: bool) -> Iterator[Row]:  # noqa: FBT001 - the interface of every 
 def _version(root: Path) -> Path:
     table = draw_table("additive", 800, seed=1)
     model = train_model(parse_table(table.csv()), parse_config(table.config + SPLINE), "churn")
-    return register(model, root, actor="bench").folder
+    return write_trained(model, root).folder
 
 
 def _changed(path: Path, places: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Make a model: dataset, split, fit, evaluate, write, put in charge."""
+"""Make a model: dataset, split, fit, evaluate, write."""
 
 import platform
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from churn_contract.schema import CustomerSchema
-from churn_service.artefact.aliases import CHAMPION, write_alias
 from churn_service.artefact.document import ModelDocument, TrainingFacts
 from churn_service.artefact.writer import write_version
 from churn_service.training.calibration import CalibratedFit
@@ -72,14 +71,6 @@ def train_model(
     plan.step(CHECKING)
     with one_thread():
         return _train(build_dataset(table, config, name), config, plan)
-
-
-def register(model: TrainedModel, root: Path, *, actor: str) -> Registration:
-    """Write the version and make it the champion."""
-    done = write_trained(model, root)
-    name = model.document.name
-    write_alias(root, name, CHAMPION, done.version, reason="trained", actor=actor)
-    return done
 
 
 def write_trained(model: TrainedModel, root: Path) -> Registration:

@@ -14,7 +14,7 @@ from churn_service.training.reading import build_dataset
 from churn_service.training.report import training_report
 from churn_service.training.table import parse_table
 from churn_service.training.trained import TrainedModel
-from churn_service.training.trainer import register, train_model
+from churn_service.training.trainer import train_model, write_trained
 
 DATA = '[data]\ntarget = "left"\npositive = "yes"\n'
 
@@ -58,7 +58,7 @@ def test_the_report_says_what_was_compared_and_why(compared: TrainedModel) -> No
 
 
 def test_trees_are_served_with_reasons_and_interval(compared: TrainedModel, tmp_path) -> None:
-    predictor = load_predictor(register(compared, tmp_path, actor="tests").folder)
+    predictor = load_predictor(write_trained(compared, tmp_path).folder)
     customer = predictor.validator.check({"calls": 35, "age": 30, "plan": None})
     found = predictor.explain(customer)
     assert found.interval is not None

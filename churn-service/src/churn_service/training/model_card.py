@@ -13,7 +13,13 @@ from churn_service.training.trained import TrainedModel
 
 def model_card(model: TrainedModel, facts: Facts) -> str:
     """Return the card as Markdown; it names no time, host or user."""
-    parts = (_purpose(model), _quality(model, facts), _drivers(facts), _people(facts))
+    parts = (
+        _purpose(model),
+        _making(model, facts),
+        _quality(model, facts),
+        _drivers(facts),
+        _people(facts),
+    )
     lines = [line for part in (*parts, _fields(model), _LIMITS) for line in part]
     return "\n".join(lines).replace(NARROW, " ") + "\n"
 
@@ -44,6 +50,22 @@ def _purpose(model: TrainedModel) -> Iterator[str]:
         f"from a table with sha256 `{document.training.data_sha256}`.",
         "The test part (20 %, by a keyed hash of the id) was never learned from.",
     )
+
+
+def _making(model: TrainedModel, facts: Facts) -> Iterator[str]:
+    yield from ("", "## How it was made")
+    if model.comparison is None:
+        yield f"Family: {model.family}, the only one that the training file names."
+    else:
+        yield f"Family: {model.family}; every family was judged on the same held-out folds."
+        yield from (f"- {sentence}" for sentence in model.comparison.sentences())
+    yield f"Called a churner from a probability of {percent(model.document.threshold, 0)} on."
+    if facts.intervals:
+        row = facts.intervals[len(facts.intervals) // 2]
+        yield (
+            f"Of 100 customers to whom it gives {percent(row.probability, 0)}, "
+            f"{100 * row.low:.0f} to {100 * row.high:.0f} leave ({percent(row.level, 0)} certain)."
+        )
 
 
 def _quality(model: TrainedModel, facts: Facts) -> Iterator[str]:

@@ -170,6 +170,18 @@ def test_the_card_says_where_not_to_rely_on_the_model(
     assert "No field is marked sensitive" in card
 
 
+def test_the_card_says_how_the_model_was_made(readers_model: TrainedModel, facts: Facts) -> None:
+    card = model_card(readers_model, facts)
+    assert "Family: spline, the only one that the training file names." in card
+    assert "Called a churner from a probability of 50 % on." in card
+    assert "leave (95 % certain)." in card
+    compared = dataclasses.replace(readers_model)
+    object.__setattr__(compared, "comparison", Compared((), (), "spline"))
+    bare = model_card(compared, dataclasses.replace(facts, intervals=()))
+    assert "- the choice costs nothing" in bare
+    assert "certain" not in bare
+
+
 def test_drawings_with_equal_content_differ_from_others_in_their_ids() -> None:
     first = draw(lambda axes: axes[0].set(title="a"), 2, 2)
     second = draw(lambda axes: axes[0].set(title="b"), 2, 2)

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +91,17 @@ def as_csv(header: tuple[str, ...], rows: list[list[str]], separator: str = ",")
     text = io.StringIO()
     csv.writer(text, delimiter=separator, lineterminator="\r\n").writerows([header, *rows])
     return text.getvalue()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _disk_without_power_cuts() -> Iterator[None]:
+    """Let nobody wait for the disk: power does not fail in a test, files are renamed all the same.
+
+    What the order of writing and syncing must be is checked where both are counted.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 def in_charge(model: TrainedModel, root: Path) -> Registration:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from churn_service.artefact.reader import read_artefact
 from churn_service.training.trainer import Registration
 
 
-def train(root: Path, files: Any, threads: str, hash_seed: str) -> dict[str, bytes]:
+def train(
+    root: Path, files: Any, threads: str, hash_seed: str, jobs: str = "1"
+) -> dict[str, bytes]:
     command = (sys.executable, "-c", "from churn_service.cli import main; main()", "train")
-    options = ("--data", files.data, "--config", files.config, "--model-root", root)
+    options = ("--data", files.data, "--config", files.config, "--model-root", root, "--jobs", jobs)
     environ = {
         **os.environ,
         "OMP_NUM_THREADS": threads,
@@ -52,6 +55,22 @@ def test_training_in_another_way_gives_the_same_bytes(
     first: dict[str, bytes], telco_version: Registration
 ) -> None:
     assert read_artefact(telco_version.folder).contents["model.json"] == first["model.json"]
+
+
+def test_cores_and_processes_change_no_byte(gym_files: Any, tmp_path: Path) -> None:
+    config, data = tmp_path / "train.toml", tmp_path / "members.csv"
+    head = gym_files.config.read_text().split("[model]")[0]
+    config.write_text(head + '[model]\nfamilies = ["linear", "spline"]\n')
+    data.write_bytes(b"".join(gym_files.data.read_bytes().splitlines(keepends=True)[:600]))
+    files = replace(gym_files, data=data, config=config)
+
+    one, two = (
+        train(tmp_path / cores, files, threads=cores, hash_seed=cores, jobs=jobs)
+        for cores, jobs in (("1", "1"), ("4", "2"))
+    )
+
+    assert one == two
+    assert b'"paired"' in one["metrics.json"]
 
 
 @pytest.mark.parametrize("trace", [b"2026-", b"20:", b"/tmp", b"root", b"-0.0,", b"NaN"])

@@ -3,13 +3,21 @@
 import numpy as np
 import pytest
 
-from churn_service.artefact.document import Blend, Scorecard, encode_document
+from churn_service.artefact.document import Blend, Scorecard
 from churn_service.artefact.trees import Trees
 from churn_service.loading import load_predictor
 from churn_service.scorer.compilation import base_logit, compile_scorer, compile_shares
+from churn_service.training import cross_validation, processes
 from churn_service.training.config import parse_config
-from churn_service.training.cross_validation import Plan, cross_validate, outer_folds, sample_of
+from churn_service.training.cross_validation import (
+    Evaluation,
+    Plan,
+    cross_validate,
+    outer_folds,
+    sample_of,
+)
 from churn_service.training.errors import ConfigError
+from churn_service.training.families.family import Tuned
 from churn_service.training.reading import build_dataset
 from churn_service.training.report import training_report
 from churn_service.training.table import parse_table
@@ -66,9 +74,31 @@ def test_trees_are_served_with_reasons_and_interval(compared: TrainedModel, tmp_
     assert {reason.field for reason in found.reasons} <= {"calls", "age", "plan"}
 
 
-def test_the_number_of_processes_changes_no_byte() -> None:
-    one, two = trained('["linear"]'), trained('["linear"]', plan=Plan(jobs=2))
-    assert encode_document(one.document) == encode_document(two.document)
+def test_processes_and_threads_change_no_bit_of_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    monkeypatch.setattr(cross_validation, "FEWEST_ROWS", 0)
+    settings = {"learning_rate": 0.05, "max_leaf_nodes": 6.0, "max_iter": 30.0}
+
+    one, two = (judged("trees", settings, Plan(jobs=jobs)) for jobs in (1, 2))
+
+    for ours, theirs in zip(one.folds, two.folds, strict=True):
+        assert ours.metrics == theirs.metrics
+        assert ours.logits["trees"].tobytes() == theirs.logits["trees"].tobytes()
+
+
+def test_a_small_table_is_judged_before_another_process_would_have_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", None)
+    assert len(judged("linear", {"C": 1.0}, Plan(jobs=64)).folds) == 5
+
+
+def judged(family: str, settings: dict[str, float], plan: Plan) -> Evaluation:
+    """Judge a family with settings chosen before."""
+    config = parse_config(f'{DATA}[model]\nfamilies = ["{family}"]\n'.encode())
+    dataset = build_dataset(parse_table(crossed_csv()), config, "crossed")
+    tuned = {family: Tuned(settings, {})}
+    return cross_validate(sample_of(dataset, config), dataset.keys, [family], plan, tuned)
 
 
 def test_a_blend_scores_the_mean_of_its_members_and_explains_it() -> None:

@@ -60,6 +60,10 @@ class Column:
         """Whether the training file accepts what this rule finds here."""
         return rule in self.config.allow
 
+    def judged(self, found: Finding) -> Finding:
+        """Return a finding, as accepted where the training file does so."""
+        return accepted(found) if self.accepts(found.rule) else found
+
 
 @dataclass(frozen=True)
 class Inferred:
@@ -80,14 +84,13 @@ def infer_field(column: Column) -> Inferred:
     """
     findings: list[Finding] = []
     kept = _prepared(column, findings)
-    without = None if kept is None else _without_feature(kept, findings)
-    if kept is None or without is not None:
-        role: Literal["contact", "ignored"] = without or "ignored"
-        return Inferred(_no_feature(column, role), (), tuple(findings))
+    role = "ignored" if kept is None else _without_feature(kept, findings)
+    if kept is None or role is not None:
+        return Inferred(_no_feature(column, role or "ignored"), (), tuple(findings))
     build = number_field if _is_number(kept) else level_field
     made, noticed = build(kept.raw, kept.cells, kept.config, kept.counts)
-    found = [accepted(each) if column.accepts(each.rule) else each for each in findings + noticed]
-    return Inferred(made or _no_feature(column, "ignored"), kept.cells, tuple(found))
+    found = tuple(map(column.judged, [*findings, *noticed]))
+    return Inferred(made or _no_feature(column, "ignored"), kept.cells, found)
 
 
 def _prepared(column: Column, findings: list[Finding]) -> Column | None:

@@ -103,10 +103,8 @@ def learn_from(table: Table, *, as_of: datetime) -> Lessons:
     left_out: Counter[str] = Counter()
     lessons, clipped = [], 0
     for row in rows:
-        reason = _reason_against(row, as_of)
         overlapping = [other for other in together[row.customer] if _overlap(row, other)]
-        if reason is None and any(other.contacted for other in overlapping):
-            reason = "contacted by another campaign at the same time"
+        reason = _reason_against(row, as_of) or _contact_among(overlapping)
         if reason is not None:
             left_out[reason] += 1
             continue
@@ -114,6 +112,12 @@ def learn_from(table: Table, *, as_of: datetime) -> Lessons:
         clipped += weight > LARGEST_WEIGHT
         lessons.append(_lesson(row, min(weight, LARGEST_WEIGHT)))
     return Lessons(tuple(lessons), len(rows), dict(left_out), clipped)
+
+
+def _contact_among(overlapping: list[FeedbackRow]) -> str | None:
+    if any(other.contacted for other in overlapping):
+        return "contacted by another campaign at the same time"
+    return None
 
 
 def _reason_against(row: FeedbackRow, as_of: datetime) -> str | None:

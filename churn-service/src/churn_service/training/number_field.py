@@ -21,14 +21,12 @@ def number_field(
     Raises:
         ConfigError, DataError: Naming the column and the cure.
     """
-    numbers = {cell: float(cell) for cell in counts if is_number(cell)}
-    if not numbers:
-        raise DataError(f"column {raw}: none of its cells is a number")
+    numbers, bad = _parted(raw, counts)
     blank = _blank(raw, config)
-    seen = [*numbers.values(), *([] if blank is None else [blank])]
+    seen = [*map(float, numbers), *([] if blank is None else [blank])]
     lowest, highest = min(seen), max(seen)
     _check_limits(raw, config, lowest, highest)
-    missing = len(cells) - sum(counts[cell] for cell in numbers)
+    missing = len(cells) - sum(numbers.values())
     field = Field(
         **naming(raw, config),
         kind="number",
@@ -39,8 +37,15 @@ def number_field(
         nullable=missing > 0 and blank is None,
         blank=blank,
     )
-    bad = {cell: times for cell, times in counts.items() if cell not in numbers}
     return field, [*_bad_cells(raw, bad), *missing_findings(raw, missing, len(cells), blank)]
+
+
+def _parted(raw: str, counts: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the cells that are numbers, and the others."""
+    numbers = {cell: times for cell, times in counts.items() if is_number(cell)}
+    if not numbers:
+        raise DataError(f"column {raw}: none of its cells is a number")
+    return numbers, {cell: times for cell, times in counts.items() if cell not in numbers}
 
 
 def _bad_cells(raw: str, bad: Mapping[str, int]) -> list[Finding]:

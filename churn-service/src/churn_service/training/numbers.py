@@ -146,11 +146,14 @@ def _notation(texts: Counter[str], *, is_money: bool) -> Notation | None:
         return POINTS if is_money and _is_grouped(texts, POINTS) else PLAIN
     if not has_share(texts, _fits_any, NUMBER_SHARE):
         return None  # telephone numbers, versions, addresses of machines
-    for wanted in (1.0, NUMBER_SHARE):
-        fitting = [each for each in NOTATIONS if has_share(texts, each.fits, wanted)]
-        if fitting:
-            return _the_one(texts, fitting, is_money=is_money)
-    raise AmbiguousNumbersError("no way of writing numbers fits all cells")
+    fitting = _fitting(texts, 1.0) or _fitting(texts, NUMBER_SHARE)
+    if not fitting:
+        raise AmbiguousNumbersError("no way of writing numbers fits all cells")
+    return _the_one(texts, fitting, is_money=is_money)
+
+
+def _fitting(texts: Counter[str], share: float) -> list[Notation]:
+    return [each for each in NOTATIONS if has_share(texts, each.fits, share)]
 
 
 def _the_one(texts: Iterable[str], fitting: Sequence[Notation], *, is_money: bool) -> Notation:

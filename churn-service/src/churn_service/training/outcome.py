@@ -51,10 +51,9 @@ def _positive_level(raw: str, wanted: str, spelled: Mapping[str, list[str]]) -> 
     positive = canonical_name(wanted)
     if positive in spelled:
         return positive
-    alike = [level for level in spelled if _is_same_number(level, positive)]
-    if is_boolean(spelled):
-        alike += [level for level in spelled if _is_same_word(level, positive)]
-    if len(set(alike)) == 1:
+    is_same = _is_same_word if is_boolean(spelled) else _is_same_number
+    alike = [level for level in spelled if is_same(level, positive)]
+    if len(alike) == 1:
         return alike[0]
     known = [written[0] for written in spelled.values()]
     raise ConfigError(
@@ -67,7 +66,9 @@ def _is_same_number(level: str, other: str) -> bool:
 
 
 def _is_same_word(level: str, other: str) -> bool:
-    """Whether both say yes, or both say no."""
+    """Whether both say yes, both say no, or both are the same number."""
+    if _is_same_number(level, other):
+        return True
     return any({level, other} <= words for words in (YES_WORDS, NO_WORDS))
 
 

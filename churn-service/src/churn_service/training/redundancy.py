@@ -1,7 +1,6 @@
 """Rows and columns that say the same twice."""
 
-from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -21,21 +20,23 @@ def find_equal_rows(
     """Count customers that no column tells apart, and those with other outcomes."""
     rows = list(map(hash, zip(*columns, strict=True)))
     equal = len(rows) - len(set(rows))
-    if not equal:
-        return []
     found = []
-    if not has_ids:
+    if equal and not has_ids:
         text = f"{equal} rows repeat another row; they stay in one part of the split"
         found.append(finding("duplicate-rows", "", text))
-    outcomes: dict[Hashable, set[int]] = {}
-    for row, left in zip(rows, churned.tolist(), strict=True):
-        outcomes.setdefault(row, set()).add(left)
-    torn = {row for row, seen in outcomes.items() if len(seen) > 1}
+    torn = _torn(rows, churned.tolist()) if equal else 0
     if torn:
-        number = sum(times for row, times in Counter(rows).items() if row in torn)
-        text = f"{number} customers equal another one that had the other outcome"
+        text = f"{torn} customers equal another one that had the other outcome"
         found.append(finding("conflicting-rows", "", text))
     return found
+
+
+def _torn(rows: Sequence[int], churned: Sequence[int]) -> int:
+    """Return how many rows equal another one with the other outcome."""
+    outcomes: dict[int, set[int]] = {}
+    for row, left in zip(rows, churned, strict=True):
+        outcomes.setdefault(row, set()).add(left)
+    return sum(len(outcomes[row]) > 1 for row in rows)
 
 
 def find_copies(columns: Sequence[CodedColumn]) -> list[Finding]:

@@ -46,10 +46,7 @@ def gather(data: Table, base: Table | None, config: TrainConfig, *, as_of: datet
     if config.weight is not None:
         raise ConfigError("[data] weight: a retraining makes the weights itself; drop this line")
     if is_feedback(data):
-        lessons = learn_from(data, as_of=as_of)
-        frame = _without_base(data, config) if base is None else base
-        newer = list(_lesson_rows(lessons, frame, config, spelled=base is not None))
-        said = lessons.sentences()
+        frame, newer, said = _from_feedback(data, base, config, as_of)
     else:
         frame = data if base is None else base
         newer = [[*cells, "1"] for cells in _in_order(data, frame)]
@@ -60,6 +57,16 @@ def gather(data: Table, base: Table | None, config: TrainConfig, *, as_of: datet
     said.append(f"{len(older):,} rows of the base table")
     table = _joined(frame, data, base, [*older, *newer])
     return Material(table, replace(config, weight=WEIGHT, repeated_ids=True), tuple(said))
+
+
+def _from_feedback(
+    data: Table, base: Table | None, config: TrainConfig, as_of: datetime
+) -> tuple[Table, list[Cells], list[str]]:
+    """Return the table whose columns rule, the weighted rows, and what was left out."""
+    lessons = learn_from(data, as_of=as_of)
+    frame = _without_base(data, config) if base is None else base
+    newer = list(_lesson_rows(lessons, frame, config, spelled=base is not None))
+    return frame, newer, lessons.sentences()
 
 
 def _joined(frame: Table, data: Table, base: Table | None, rows: list[Cells]) -> Table:

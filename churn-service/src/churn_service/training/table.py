@@ -138,19 +138,23 @@ def _nameless(header: tuple[str, ...], rows: Rows) -> set[int]:
     return {index for index in found if rows and not any(row[index] for row in rows)}
 
 
+def _check_name(place: int, name: str) -> None:
+    if not name:
+        raise DataError(
+            f"column {place} has no name in the first line; name it or leave it out",
+            rule="duplicate-name",
+        )
+    if len(name) > LONGEST_NAME:
+        raise DataError(
+            f"the name of column {place} has {len(name):,} characters, at most {LONGEST_NAME}; "
+            "does the first line hold the column names?",
+            rule="duplicate-name",
+        )
+
+
 def _check_header(header: tuple[str, ...]) -> None:
     for place, name in enumerate(header, 1):
-        if not name:
-            raise DataError(
-                f"column {place} has no name in the first line; name it or leave it out",
-                rule="duplicate-name",
-            )
-        if len(name) > LONGEST_NAME:
-            raise DataError(
-                f"the name of column {place} has {len(name):,} characters, at most {LONGEST_NAME}; "
-                "does the first line hold the column names?",
-                rule="duplicate-name",
-            )
+        _check_name(place, name)
     spellings: dict[str, list[str]] = {}
     for name in header:
         spellings.setdefault(canonical_name(name), []).append(name)

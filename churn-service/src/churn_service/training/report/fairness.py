@@ -1,9 +1,11 @@
 """Fields marked sensitive: who is selected, and for whom the model errs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from churn_contract.schema import Field
 from churn_service.training.report.groups import Group, groups_of
 from churn_service.training.report.judged import Judged, title
 from churn_service.training.report.proportions import Share, share_if_any, share_of
@@ -41,17 +43,16 @@ class GroupFairness:
 
 def fairness(judged: Judged) -> tuple[GroupFairness, ...]:
     """Return the groups of every field that the training file marks sensitive."""
-    found: list[GroupFairness] = []
-    for field in judged.schema.features:
-        if field.sensitive:
-            groups = [group for group in groups_of(judged, field) if group.rows.any()]
-            shares = [_share(judged.selected, judged, group) for group in groups]
-            most = max((share.value for share in shares), default=0.0)
-            found += [
-                _group(judged, group, share, share.value / most if most else 1.0)
-                for group, share in zip(groups, shares, strict=True)
-            ]
-    return tuple(found)
+    fields = [field for field in judged.schema.features if field.sensitive]
+    return tuple(group for field in fields for group in _of_field(judged, field))
+
+
+def _of_field(judged: Judged, field: Field) -> Iterator[GroupFairness]:
+    groups = [group for group in groups_of(judged, field) if group.rows.any()]
+    shares = [_share(judged.selected, judged, group) for group in groups]
+    most = max((share.value for share in shares), default=0.0)
+    for group, share in zip(groups, shares, strict=True):
+        yield _group(judged, group, share, share.value / most if most else 1.0)
 
 
 def _group(judged: Judged, group: Group, selected: Share, ratio: float) -> GroupFairness:

@@ -20,6 +20,7 @@ from churn_service.loading import predictor_of
 from churn_service.model_api import LifecycleRoutes
 from churn_service.monitoring.collector import WatchCollector
 from churn_service.monitoring.saved import PerformanceRecord
+from churn_service.monitoring.shadow_scores import ShadowScores
 from churn_service.monitoring.watch import ModelWatch, Watched
 from churn_service.monitoring.windows import WindowRule
 from churn_service.predictor import Predictor
@@ -69,7 +70,8 @@ def create_app(
     watch = _watch(settings, registry, metrics, record)
     telemetry = PredictionTelemetry(metrics, log, watch.monitor)
     names_ignored = settings.unknown_fields == "ignore"
-    shadow = app.extensions["shadow"] = shadow or ShadowScorer(registry.shadows, metrics)
+    shadow = shadow or ShadowScorer(registry.shadows, metrics, ShadowScores())
+    app.extensions["shadow"] = shadow
     PredictionRoutes(current, telemetry, shadow, names_ignored=names_ignored).register(app)
     ModelRoutes(current.take, registry.facts).register(app)
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
@@ -117,7 +119,7 @@ def create_wsgi() -> Flask:
     registry = create_registry(settings, log=log, metrics=metrics)
     registry.refresh()
     AliasWatcher(registry.refresh, settings.watch_seconds).start()
-    shadow = ShadowScorer(registry.shadows, metrics)
+    shadow = ShadowScorer(registry.shadows, metrics, ShadowScores())
     shadow.start()
     return create_app(settings, registry=registry, log=log, metrics=metrics, shadow=shadow)
 

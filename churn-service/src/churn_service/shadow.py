@@ -2,10 +2,11 @@
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from churn_contract.prediction import Prediction
+from churn_service.artefact.reference import Reference
 from churn_service.envelopes.json import CustomersBody, reread
 from churn_service.errors import REFUSALS
 from churn_service.predictor import Predictor
@@ -23,6 +24,16 @@ class Answered(NamedTuple):
     predictions: Sequence[Prediction]
 
 
+class ScoreWatch(Protocol):
+    """Who knows the scores of training; the monitoring room."""
+
+    def add(
+        self, version: str, reference: Reference | None, scores: Iterable[float]
+    ) -> float | None:
+        """Count scores and return the PSI of all so far; None while it cannot be told."""
+        ...
+
+
 class ShadowScorer:
     """Counts where the shadow versions disagree; their scores go nowhere else.
 
@@ -32,9 +43,12 @@ class ShadowScorer:
     Args:
         shadows: Gives the versions to score with.
         metrics: Gets `churn_shadow_*`.
+        scores: Compares the scores with those of training.
     """
 
-    def __init__(self, shadows: Callable[[], tuple[Predictor, ...]], metrics: Metrics) -> None:
+    def __init__(
+        self, shadows: Callable[[], tuple[Predictor, ...]], metrics: Metrics, scores: ScoreWatch
+    ) -> None:
         self._shadows = shadows
         self._waiting: queue.Queue[Answered] = queue.Queue(MOST_WAITING)
         self._rows = metrics.counter(
@@ -44,6 +58,12 @@ class ShadowScorer:
             "churn_shadow_disagreements_total",
             "Customers whose probability moves by more than 0.05, or whose decision changes.",
             ["model_version", "kind"],
+        )
+        self._scores = scores
+        self._psi = metrics.gauge(
+            "churn_shadow_score_psi",
+            "PSI of the scores in shadow against those of the version's training.",
+            ["model_version"],
         )
         self._skipped = metrics.counter(
             "churn_shadow_skipped_total", "Answers not scored in shadow.", ["reason"]
@@ -91,6 +111,13 @@ class ShadowScorer:
                 self._skipped.labels("failed").inc()
             else:
                 self._count(predictor.version, answered.predictions, found)
+                self._compare_scores(predictor, found)
+
+    def _compare_scores(self, predictor: Predictor, found: Sequence[Prediction]) -> None:
+        chances = (prediction.churn_probability for prediction in found)
+        psi = self._scores.add(predictor.version, predictor.document.reference, chances)
+        if psi is not None:
+            self._psi.labels(predictor.version).set(psi)
 
     def _count(
         self, version: str, given: Sequence[Prediction], found: Sequence[Prediction]

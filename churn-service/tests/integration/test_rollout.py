@@ -10,6 +10,8 @@ from churn_contract.schema import CustomerSchema
 from churn_service.artefact.aliases import write_alias
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.promotions import Wish, promote
+from churn_service.artefact.reference import SCORE, BinnedField, Reference
+from churn_service.monitoring.shadow_scores import ShadowScores
 from churn_service.rollout import bucket
 from churn_service.shadow import MOST_ROWS, MOST_WAITING, ShadowScorer
 from service_kit.metrics import Metrics
@@ -142,6 +144,30 @@ def test_the_challenger_is_scored_in_shadow_and_never_returned(
     )
 
 
+def test_the_scores_in_shadow_are_compared_with_those_of_training(
+    rollout: Rollout, newer: ModelDocument, customer: Record
+) -> None:
+    score = BinnedField(field=SCORE, edges=(0.0, 0.5, 1.1), counts=(0, 70, 30, 0, 0))
+    fields = tuple(
+        BinnedField(field=field.name, edges=(0.0, 1.0), counts=(0, 9, 0, 0))
+        if field.kind == "number"
+        else BinnedField(
+            field=field.name, levels=field.levels, counts=(9,) * (len(field.levels) + 2)
+        )
+        for field in newer.schema.features
+    )
+    known = msgspec.structs.replace(newer, reference=Reference(fields=fields, score=score))
+    version = rollout.publisher.publish(known, promote=False)
+    rollout.point("shadow", version)
+
+    rollout.version_of([customer] * 100)
+    rollout.service.app.extensions["shadow"].work_off()
+
+    (line,) = rollout.service.metric_lines("churn_shadow_score_psi{")
+    assert version in line
+    assert float(line.split()[-1]) > 0.25
+
+
 def test_the_scorer_works_in_a_thread_of_its_own(rollout: Rollout, customer: Record) -> None:
     rollout.point("challenger", rollout.new)
     scorer = rollout.service.app.extensions["shadow"]
@@ -162,7 +188,7 @@ def test_without_a_shadow_nothing_is_kept(rollout: Rollout, customer: Record) ->
 def test_a_full_queue_and_a_large_body_are_skipped_and_counted(rollout: Rollout) -> None:
     rollout.point("shadow", rollout.new)
     metrics = Metrics()
-    scorer = ShadowScorer(rollout.service.registry.shadows, metrics)
+    scorer = ShadowScorer(rollout.service.registry.shadows, metrics, ShadowScores())
     answer: Any = (None, [])
 
     for _ in range(MOST_WAITING + 2):

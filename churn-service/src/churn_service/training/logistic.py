@@ -136,12 +136,16 @@ class Logistic:
 def fit_logistic(problem: Problem, start: Floats | None = None) -> Logistic:
     """Minimise by projected Newton steps (Bertsekas, 1982) from a point or zero."""
     point = np.zeros(len(problem.penalty) + 1) if start is None else problem.allowed(start)
-    for step in range(_MOST_STEPS):
+    step = 0
+    for step in range(_MOST_STEPS):  # noqa: B007 - told after the loop
         gradient = problem.gradient(point)
         if _largest(problem, point, gradient) <= _ENOUGH:
-            return _found(problem, point, step)
-        point = _stepped(problem, point, gradient)
-    return _found(problem, point, _MOST_STEPS)
+            break
+        moved = _stepped(problem, point, gradient)
+        if moved is point:  # no step helps any more; the gradient is the judge
+            break
+        point = moved
+    return _found(problem, point, step)
 
 
 def fit_unsigned(matrix: Floats, churned: Labels, weights: Weights | None, c: float) -> Logistic:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from churn_service.training import logistic
 from churn_service.training.errors import FitError
 from churn_service.training.logistic import (
     Dense,
@@ -68,6 +69,16 @@ def test_columns_of_extreme_size_stop_short_and_are_refused() -> None:
 
     with pytest.raises(FitError, match=r"max\|gradient\|/n is .* extreme values"):
         check_convergence(fit_logistic(given))
+
+
+def test_a_search_that_finds_no_better_point_ends_and_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logistic, "_MOST_HALVINGS", 0)
+    found = fit_logistic(problem(1, 0, 0, 0, 0, 0))
+    assert found.iterations == 0
+    with pytest.raises(FitError, match="did not converge"):
+        check_convergence(found)
 
 
 @pytest.mark.parametrize("gradient", [1e-7, float("nan")])

@@ -8,16 +8,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from churn_service.artefact.errors import KeyFileError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import (
-        EllipticCurvePrivateKey,
-        EllipticCurvePublicKey,
-        EllipticCurveSignatureAlgorithm,
-    )
 
 _HASHES = {"secp256r1": "SHA256", "secp384r1": "SHA384", "secp521r1": "SHA512"}
 
@@ -25,7 +18,7 @@ _HASHES = {"secp256r1": "SHA256", "secp384r1": "SHA384", "secp521r1": "SHA512"}
 class PublicKey:
     """Tells what the owner of the private half has signed."""
 
-    def __init__(self, key: "EllipticCurvePublicKey") -> None:
+    def __init__(self, key: Any) -> None:
         serialization = _library("primitives.serialization")
         self._key = key
         self.pem: bytes = key.public_bytes(
@@ -46,14 +39,15 @@ class PublicKey:
 class PrivateKey:
     """Signs; `public` is what others check it with."""
 
-    def __init__(self, key: "EllipticCurvePrivateKey") -> None:
+    def __init__(self, key: Any) -> None:
         self._key = key
         self.public = PublicKey(key.public_key())
         self.hint = self.public.hint
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of some bytes, in DER."""
-        return self._key.sign(data, _algorithm(self._key.curve.name))
+        signature: bytes = self._key.sign(data, _algorithm(self._key.curve.name))
+        return signature
 
 
 def read_public_key(path: Path) -> PublicKey:
@@ -63,7 +57,7 @@ def read_public_key(path: Path) -> PublicKey:
         KeyFileError: It cannot be used, or the extra for signatures is not installed.
     """
     load = _library("primitives.serialization").load_pem_public_key
-    return PublicKey(cast("EllipticCurvePublicKey", _read(path, "public", load)))
+    return PublicKey(_read(path, "public", load))
 
 
 def read_private_key(path: Path) -> PrivateKey:
@@ -74,7 +68,7 @@ def read_private_key(path: Path) -> PrivateKey:
     """
     load = _library("primitives.serialization").load_pem_private_key
     key = _read(path, "private", lambda pem: load(pem, None))
-    return PrivateKey(cast("EllipticCurvePrivateKey", key))
+    return PrivateKey(key)
 
 
 def write_key_pair(path: Path) -> tuple[Path, PublicKey]:
@@ -125,9 +119,9 @@ def _create(path: Path, data: bytes, mode: int) -> None:
         file.write(data)
 
 
-def _algorithm(curve: str) -> "EllipticCurveSignatureAlgorithm":
+def _algorithm(curve: str) -> Any:
     hashes, curves = _library("primitives.hashes"), _library("primitives.asymmetric.ec")
-    return cast("EllipticCurveSignatureAlgorithm", curves.ECDSA(getattr(hashes, _HASHES[curve])()))
+    return curves.ECDSA(getattr(hashes, _HASHES[curve])())
 
 
 def _library(module: str) -> Any:

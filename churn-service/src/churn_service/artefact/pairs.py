@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import msgspec
 
@@ -62,7 +62,7 @@ def pair_problems(schema: CustomerSchema, pair: PairTerm) -> Iterator[str]:
         return
     for field, axis, size in zip(pair.fields, pair.axes, (rows, widths.pop()), strict=True):
         yield from _axis_problems(known[field], axis, size)
-    if not all(map(math.isfinite, (pair.mean, *(cell for row in pair.table for cell in row)))):
+    if not all(map(math.isfinite, (pair.mean, *chain.from_iterable(pair.table)))):
         yield f"a number of the pair {name} is not finite"
 
 
@@ -70,13 +70,18 @@ def _axis_problems(field: Field, axis: Axis, size: int) -> Iterator[str]:
     if (field.kind == "number") != isinstance(axis, NumberAxis):
         yield f"an axis of {field.name} does not fit its kind, {field.kind}"
         return
-    if any(not 0 <= cell < size for cell in axis_cells(axis)):
+    if not set(axis_cells(axis)) <= set(range(size)):
         yield f"a cell of {field.name} lies outside its table"
     if field.nullable and axis.missing is None:
         yield f"{field.name} may be missing but has no cell for that"
     if isinstance(axis, NumberAxis):
         yield from _edge_problems(field, axis)
-    elif set(axis.cells) != set(field.levels):
+    else:
+        yield from _level_problems(field, axis)
+
+
+def _level_problems(field: Field, axis: LevelAxis) -> Iterator[str]:
+    if set(axis.cells) != set(field.levels):
         yield f"the cells of {field.name} are not those of its levels"
     elif field.unknown == "other" and axis.other is None:
         yield f"{field.name} takes unseen levels but has no cell for them"

@@ -80,12 +80,17 @@ class Comparison:
 
     def _reason(self) -> str:
         if self.chosen == self.kept:
-            simple = [pair for pair in self.paired if pair.family in SCORECARDS]
-            beaten = ", ".join(f"{pair.family} with t = {-pair.t:.2f}" for pair in simple)
-            won = f"a scorecard that beats {beaten}, and " if self.kept == PAIRS and simple else ""
-            return f"{won}kept because no other family wins with t > {T_LIMIT:g}"
+            return f"{self._beaten()}kept because no other family wins with t > {T_LIMIT:g}"
         t = next(pair.t for pair in self.paired if pair.family == self.chosen)
         return f"which beats {self.kept} with t = {t:.2f} (limit {T_LIMIT:g})"
+
+    def _beaten(self) -> str:
+        """Return which plain scorecards pairs have taken the place of."""
+        plain = [pair for pair in self.paired if pair.family in SCORECARDS]
+        if self.kept != PAIRS or not plain:
+            return ""
+        beaten = ", ".join(f"{pair.family} with t = {-pair.t:.2f}" for pair in plain)
+        return f"a scorecard that beats {beaten}, and "
 
 
 def choose(evaluation: Evaluation, families: Sequence[str]) -> Comparison:
@@ -95,13 +100,8 @@ def choose(evaluation: Evaluation, families: Sequence[str]) -> Comparison:
     read as well, so others have to beat it then.
     """
     losses = {name: evaluation.values(name, "log_loss") for name in families}
-
-    def beside(kept: str, name: str) -> Paired:
-        return _paired(name, _differences(losses[kept], losses[name]), evaluation)
-
-    simple = next((name for name in SCORECARDS if name in families), families[0])
-    kept = PAIRS if PAIRS in families and beside(simple, PAIRS).wins else simple
-    paired = tuple(beside(kept, name) for name in families if name != kept)
+    kept = _kept(evaluation, families)
+    paired = tuple(_paired(kept, name, evaluation) for name in families if name != kept)
     means = {name: float(np.mean(found)) for name, found in losses.items()}
     winners = [pair.family for pair in paired if pair.wins]
     return Comparison(
@@ -126,11 +126,17 @@ def corrected_t(differences: Sequence[float], test_share: float) -> float:
     return mean / math.sqrt((1 / len(differences) + test_share) * variance)
 
 
-def _differences(kept: Sequence[float], other: Sequence[float]) -> list[float]:
-    return [one - two for one, two in zip(kept, other, strict=True)]
+def _kept(evaluation: Evaluation, families: Sequence[str]) -> str:
+    simple = next((name for name in SCORECARDS if name in families), families[0])
+    wins = PAIRS in families and _paired(simple, PAIRS, evaluation).wins
+    return PAIRS if wins else simple
 
 
-def _paired(family: str, differences: Sequence[float], evaluation: Evaluation) -> Paired:
+def _paired(kept: str, family: str, evaluation: Evaluation) -> Paired:
+    pairs = zip(
+        evaluation.values(kept, "log_loss"), evaluation.values(family, "log_loss"), strict=True
+    )
+    differences = [one - two for one, two in pairs]
     shares = [len(fold.judged) / (fold.rows - len(fold.judged)) for fold in evaluation.folds]
     t = corrected_t(differences, float(np.mean(shares)))
     return Paired(family, float(np.mean(differences)), t, t > T_LIMIT)

@@ -1,6 +1,7 @@
 """The cells of a field in a pair: ranges of a number, levels, missing, unseen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,21 +64,26 @@ def cells_of(axis: Axis, column: Matrix) -> Cells:
 def cell_names(axis: Axis) -> list[str]:
     """Return the name of every cell, for reports."""
     names: list[list[str]] = [[] for _ in range(axis_size(axis))]
-    if isinstance(axis, NumberAxis):
-        ends = [f"{edge:,.6g}" for edge in axis.edges]
-        for cell, (low, high) in enumerate(zip(["", *ends], [*ends, ""], strict=True)):
-            names[cell].append(f"{low} to {high}" if low and high else _open_end(low, high))
-    else:
-        for level, cell in axis.cells.items():
-            names[cell].append(level)
-        if axis.other is not None:
-            names[axis.other].append("unseen")
+    for cell, name in _named_cells(axis):
+        names[cell].append(name)
     if axis.missing is not None:
         names[axis.missing].append("not given")
     return [", ".join(parts) for parts in names]
 
 
-def _open_end(low: str, high: str) -> str:
+def _named_cells(axis: Axis) -> Iterator[tuple[int, str]]:
+    if isinstance(axis, NumberAxis):
+        ends = ["", *(f"{edge:,.6g}" for edge in axis.edges), ""]
+        yield from enumerate(_range_name(low, high) for low, high in pairwise(ends))
+        return
+    yield from ((cell, level) for level, cell in axis.cells.items())
+    if axis.other is not None:
+        yield axis.other, "unseen"
+
+
+def _range_name(low: str, high: str) -> str:
+    if low and high:
+        return f"{low} to {high}"
     if low:
         return f"from {low}"
     return f"below {high}" if high else "given"

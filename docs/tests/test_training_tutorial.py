@@ -35,10 +35,11 @@ def test_the_tutorial_ends_with_a_report_and_predictions(tmp_path: Path) -> None
 
     outputs = [run(kind, text, tmp_path) for kind, text in blocks]
 
-    assert [kind for kind, _ in blocks] == ["python", "toml", "sh", "sh"]
-    assert "it is the champion" in outputs[2]
+    assert [kind for kind, _ in blocks] == ["python", "toml", "sh", "sh", "sh"]
+    assert "findings: 0 error" in outputs[2]
+    assert "it is the champion" in outputs[3]
     (report,) = (tmp_path / "models/gym").glob("*/report.html")
     page = report.read_text()
     assert "Churn along Months" in page
     assert "Age: " in page
-    assert len(outputs[3].splitlines()) == 3001
+    assert len(outputs[4].splitlines()) == 3001

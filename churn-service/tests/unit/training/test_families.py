@@ -1,5 +1,7 @@
 """Families by name: config, constraints, choice on tables with known structure."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from churn_service.training.cross_validation import (
     sample_of,
 )
 from churn_service.training.errors import ConfigError
+from churn_service.training.families import trees
 from churn_service.training.families.family import Tuned
 from churn_service.training.reading import build_dataset
 from churn_service.training.report import training_report
@@ -43,6 +46,14 @@ def crossed_csv(rows: int = 900, seed: int = 4) -> bytes:
 def trained(families: str, more: str = "", plan: Plan | None = None) -> TrainedModel:
     config = parse_config(f"{DATA}[model]\nfamilies = {families}\n{more}".encode())
     return train_model(parse_table(crossed_csv()), config, "crossed", plan)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_draws() -> Iterator[None]:
+    """Let two draws of settings stand for eight, which parity and bench run through."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "DRAWS", 2)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,8 @@ MARKETING = "marketing-service/requirements.txt"
 LOADTESTS = "loadtests/requirements.txt"
 DEV = "deploy/bootstrap/requirements-dev.txt"
 LOCKS = (
-    Lock(SERVE, "churn-service/pyproject.toml"),
-    Lock(TRAIN, "churn-service/pyproject.toml", ("train",), (SERVE,)),
+    Lock(SERVE, "churn-service/pyproject.toml", ("sign",)),
+    Lock(TRAIN, "churn-service/pyproject.toml", ("train", "parquet"), (SERVE,)),
     Lock(MARKETING, "marketing-service/pyproject.toml", (), (TRAIN,)),
     Lock(LOADTESTS, "loadtests/pyproject.toml", (), (TRAIN, MARKETING)),
     Lock("gateway/requirements.txt", "gateway/pyproject.toml"),

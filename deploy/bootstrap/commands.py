@@ -1,5 +1,6 @@
 """Run other programs with a time limit; what they print goes to a log with a name."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -14,6 +15,7 @@ from bootstrap.console import ROOT, SetupError
 LOGS = ROOT / "build" / "bootstrap"
 ASK_SECONDS = 60
 LINES_SHOWN = 15
+END_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,21 @@ def _short(command: Sequence[str]) -> str:
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> int | None:
-    """Return the exit code; None after the time limit, when its whole group was killed."""
+    """Return the exit code; None after the time limit, when the program was ended."""
     try:
         return child.wait(seconds)
     except subprocess.TimeoutExpired:
         return None
     finally:
         if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ask the whole group to end, so that it ends its own children; kill what does not."""
+    os.killpg(child.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(END_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.commands import LOGS, Commands, Work
+from bootstrap.commands import LOGS, Commands, StepError, Work
 from bootstrap.console import SetupError, say, step
 from bootstrap.mirrors import site_of
 from bootstrap.plan import NEXT_RELEASE, Plan
@@ -60,13 +60,16 @@ class Packages:
         try:
             options = self.own_view(plan.newer, environ) if plan.newer else ()
             with self.no_daemon_starts():
-                self._apt(work, [*options, "update", "--quiet"])
+                self._update(work, options)
                 added = ("install", "--yes", "--no-install-recommends", *names)
                 self._apt(work, [*options, *added])
         except BaseException:
-            say("taking away what had been added")
+            say("taking away what this step had added")
+            older = set(state.packages)
             self._settle(state)
-            self.remove(state)
+            self._purge(sorted(set(state.packages) - older))
+            state.packages = sorted(older)
+            state.save(self.folder)
             raise
         finally:
             shutil.rmtree(self.folder / "apt", ignore_errors=True)
@@ -78,6 +81,14 @@ class Packages:
             self.commands.run(work, ["dpkg", "--configure", "-a"], seconds=INSTALL_SECONDS)
         state.before = state.before or dict(known)
         state.save(self.folder)
+
+    def _update(self, work: Work, options: Sequence[str]) -> None:
+        try:
+            self._apt(work, [*options, "update", "--quiet"])
+        except StepError:
+            # One broken source among this machine's own need not be ours: the installation tells.
+            if options:
+                raise
 
     def own_view(self, newer: str, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Write sources, preferences and folders for the next release; return apt's options."""
@@ -145,15 +156,18 @@ class Packages:
         Raises:
             SetupError: A package that came later needs one of them.
         """
-        gone = sorted(set(state.packages) & self.installed().keys())
-        if gone:
-            self._refuse_when_needed(gone)
-            cure = "look into the log, then: dpkg --configure -a && apt-get --fix-broken install"
-            work = Work("remove packages", LOGS / "remove.log", cure)
-            with self.no_daemon_starts():
-                self._apt(work, ["purge", "--yes", *gone])
+        self._purge(sorted(set(state.packages) & self.installed().keys()))
         state.packages = []
         state.save(self.folder)
+
+    def _purge(self, gone: Sequence[str]) -> None:
+        if not gone:
+            return
+        self._refuse_when_needed(gone)
+        cure = "look into the log, then: dpkg --configure -a && apt-get --fix-broken install"
+        work = Work("remove packages", LOGS / "remove.log", cure)
+        with self.no_daemon_starts():
+            self._apt(work, ["purge", "--yes", *gone])
 
     def _refuse_when_needed(self, gone: Sequence[str]) -> None:
         simulated = self.commands.answer("apt-get", "--simulate", "purge", *gone) or ""

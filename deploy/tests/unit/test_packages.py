@@ -113,11 +113,13 @@ def test_what_a_failed_installation_had_unpacked_is_removed(tmp_path: Path) -> N
                 raise StepError(work, "the disk is full")
 
     commands = Half({"apt-get indextargets": TARGETS, "dpkg-query": BARE})
+    earlier = State(packages=["bash"])
 
     with pytest.raises(StepError, match="the disk is full"):
-        packages(commands, tmp_path).install(PLAN, State(), {})
+        packages(commands, tmp_path).install(PLAN, earlier, {})
 
     assert commands.ran[-1].endswith("purge --yes docker.io tini")
+    assert State.load(tmp_path / "state").packages == ["bash"]
 
 
 def test_an_installation_that_was_killed_is_finished_and_still_counted(tmp_path: Path) -> None:
@@ -150,7 +152,15 @@ def test_the_systems_own_sources_are_used_as_they_are(tmp_path: Path) -> None:
 
 def test_a_cure_for_the_systems_own_sources_names_universe(tmp_path: Path) -> None:
     with pytest.raises(StepError, match="universe"):
-        packages(apt(failing="update"), tmp_path).install(Plan(("docker.io",)), State(), {})
+        packages(apt(failing="install"), tmp_path).install(Plan(("docker.io",)), State(), {})
+
+
+def test_a_broken_source_of_the_machine_that_is_not_needed_is_no_failure(tmp_path: Path) -> None:
+    commands = apt(failing="update")
+
+    packages(commands, tmp_path).install(Plan(("docker.io",)), State(), {})
+
+    assert commands.ran[-1].endswith("docker.io")
 
 
 def test_an_administrators_policy_stays(tmp_path: Path) -> None:

@@ -369,6 +369,15 @@ def test_a_program_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
         Shell().run(work, ["sh", "-c", "tail -f /dev/null & wait"], seconds=0.2)
 
 
+def test_a_program_that_does_not_end_when_asked_is_killed(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("bootstrap.commands.END_SECONDS", 0.2)
+    work = Work("try", tmp_path / "try.log", "wait")
+    stubborn = "trap '' TERM; tail -f /dev/null & wait; wait"
+
+    with pytest.raises(StepError, match="was ended"):
+        Shell().run(work, ["sh", "-c", stubborn], seconds=0.2)
+
+
 def test_no_answer_is_none(tmp_path: Path) -> None:
     assert Shell().answer("echo", "x") == "x"
     assert Shell().answer("false") is None

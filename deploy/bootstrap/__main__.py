@@ -46,8 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in VERBS:
         say(f"usage: python -m bootstrap {{{'|'.join(VERBS)}}}")
         return 2
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, name), _interrupt)
     try:
         VERBS[arguments[0]]()
     except SetupError as error:

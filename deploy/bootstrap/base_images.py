@@ -18,6 +18,7 @@ from bootstrap.state import FOLDER, State
 SUITE = "trixie"
 ROOT_FILES = BaseImage("", "", "", f"retention-base/debian:{SUITE}")
 BUILD_SECONDS = 600
+SCRATCH = "root-files-"
 INCLUDE = "ca-certificates,netbase,tzdata"
 USELESS = (
     "var/cache/apt",
@@ -98,7 +99,9 @@ class Builder:
         """Make the image on which the others stand; the folder never outlives the step."""
         work = self._work(ROOT_FILES)
         step(f"{work.name} (log: {work.log})")
-        with tempfile.TemporaryDirectory(prefix="retention-base-", dir=self.folder) as scratch:
+        for left in self.folder.glob(f"{SCRATCH}*"):  # of a run that was killed
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self.folder) as scratch:
             root, archive = Path(scratch, "root"), Path(scratch, "root.tar")
             # In a mount space of its own: what debootstrap mounts is gone with it.
             unshare = ("unshare", "--mount", "--propagation", "private")

@@ -18,12 +18,15 @@ def site_of(commands: Commands, release: str, environ: Mapping[str, str]) -> str
     own = environ.get("DEBIAN_MIRROR")
     if own and "-" not in release:
         return own
-    listing = commands.answer("apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages")
-    rows = [tuple(line.split()) for line in (listing or "").splitlines()]
-    offered = {(row[0], row[1]) for row in rows if len(row) == 3 and row[2] == "main"}
+    offered = _offered(commands)
+    sites = [site for site, name in offered if name == release]
     # Other vendors use the same names; the distribution's own site has updates as well.
-    sites = sorted(
-        (site for site, name in offered if name == release),
-        key=lambda site: ((site, f"{release}-updates") not in offered, site),
-    )
-    return sites[0] if sites else ""
+    sites.sort(key=lambda site: ((site, f"{release}-updates") not in offered, site))
+    return next(iter(sites), "")
+
+
+def _offered(commands: Commands) -> set[tuple[str, str]]:
+    """Return address and release of every main part among apt's sources."""
+    listing = commands.answer("apt-get", "indextargets", "--format", FORMAT, "Created-By: Packages")
+    rows = [line.split() for line in (listing or "").splitlines()]
+    return {(row[0], row[1]) for row in rows if len(row) == 3 and row[2] == "main"}

@@ -19,7 +19,7 @@ from bootstrap.machine import Machine, look
 from bootstrap.packages import Packages
 from bootstrap.plan import STATE_FOLDER, plan_engine
 from bootstrap.platforms import what_to_install
-from bootstrap.state import FOLDER, State
+from bootstrap.state import FOLDER, State, alone
 
 # Handed to the part that runs as root; all else of the environment stays outside.
 PASSED_ON = ("YES", "DEBIAN_MIRROR", "http_proxy", "https_proxy", "no_proxy", "DOCKER_HOST")
@@ -139,14 +139,15 @@ def _agree(setup: Setup, lines: list[str]) -> None:
 
 def bring_up_engine(setup: Setup) -> None:
     """Install what is missing and start the engine; runs as root."""
-    state = State.load(setup.folder)
     plan = plan_engine(setup.machine)
-    if plan.engine:
-        Packages(setup.commands, setup.folder).install(plan, state, setup.environ)
-    if plan.start:
-        Engine(setup.commands, setup.folder).start(plan.start, state)
-    if member := setup.environ.get(MEMBER):
-        _add_member(setup, member, state)
+    with alone(setup.folder):
+        state = State.load(setup.folder)
+        if plan.engine:
+            Packages(setup.commands, setup.folder).install(plan, state, setup.environ)
+        if plan.start:
+            Engine(setup.commands, setup.folder).start(plan.start, state)
+        if member := setup.environ.get(MEMBER):
+            _add_member(setup, member, state)
 
 
 def _add_member(setup: Setup, member: str, state: State) -> None:
@@ -161,9 +162,9 @@ def _add_member(setup: Setup, member: str, state: State) -> None:
 
 def build_images(setup: Setup, images: Iterable[BaseImage]) -> None:
     """Build base images; runs as root."""
-    setup.folder.mkdir(parents=True, exist_ok=True)
     builder = Builder(setup.commands, setup.machine, setup.environ, setup.folder)
-    builder.build(images, State.load(setup.folder))
+    with alone(setup.folder):
+        builder.build(images, State.load(setup.folder))
 
 
 def build_named_images(setup: Setup) -> None:

@@ -1,7 +1,9 @@
 """What the set-up added to this machine, so that it can be taken away again."""
 
+import contextlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,8 @@ class State:
         """Read the record; an empty one when nothing was added yet."""
         path = folder / "state.json"
         known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return cls(**known)
+        names = {part.name for part in fields(cls)}
+        return cls(**{name: value for name, value in known.items() if name in names})
 
     def save(self, folder: Path = FOLDER) -> None:
         """Write the record so that a crash leaves the old or the new one."""
@@ -52,3 +55,14 @@ class State:
     def is_empty(self) -> bool:
         """Return whether there is nothing to take away."""
         return self == State()
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other set-up changes this machine, and keep others waiting."""
+    import fcntl  # noqa: PLC0415 - Windows has none, and is only told what to install
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

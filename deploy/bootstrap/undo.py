@@ -11,7 +11,7 @@ from bootstrap.engine import Engine
 from bootstrap.env_file import write_images
 from bootstrap.packages import Packages
 from bootstrap.prepare import Setup, as_root
-from bootstrap.state import State
+from bootstrap.state import State, alone
 
 
 def undo(environ: Mapping[str, str]) -> None:
@@ -26,7 +26,7 @@ def undo(environ: Mapping[str, str]) -> None:
         say(f"  - {line}")
     agreed_to_lose(environ, "bootstrap-undo")
     if setup.machine.is_root:
-        take_away(setup, state)
+        take_away_recorded(setup)
     else:
         as_root("root-undo", setup.environ)
     write_images(setup.env_file, {})
@@ -35,7 +35,8 @@ def undo(environ: Mapping[str, str]) -> None:
 
 def take_away_recorded(setup: Setup) -> None:
     """Take away what the record names; runs as root."""
-    take_away(setup, State.load(setup.folder))
+    with alone(setup.folder):
+        take_away(setup, State.load(setup.folder))
 
 
 def losses(state: State) -> list[str]:

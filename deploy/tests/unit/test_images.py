@@ -91,6 +91,7 @@ def test_a_recipe_or_the_certificates_change_the_stamp(tmp_path: Path) -> None:
 
 
 def test_images_are_built_on_one_root_under_local_tags(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "root-files-of-a-killed-run/root").mkdir(parents=True)
     monkeypatch.setattr("shutil.which", lambda _: "/usr/sbin/debootstrap")
     commands = Scripted({"apt-get indextargets": MIRROR})
     state = State()

@@ -336,6 +336,12 @@ def test_a_folder_in_which_something_is_mounted_is_not_deleted(tmp_path: Path) -
     undo._remove_folder(tmp_path / "never-made", mounts)
 
 
+def test_a_record_of_another_version_is_still_read(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"member": "ann", "from_the_future": 1}')
+
+    assert State.load(tmp_path) == State(member="ann")
+
+
 # ---- running programs
 
 

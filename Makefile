@@ -6,11 +6,11 @@ SOURCES = packages churn-service marketing-service gateway loadtests deploy docs
 TYPED = -p churn_contract -p service_kit -p churn_service -p marketing_service -p gateway_keys -p churn_loadtests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up campaign import train loadtest status logs down clean doctor test lint format lock lock-check bench-training docs environment
+.PHONY: help demo up campaign import train loadtest status logs down clean doctor bootstrap bootstrap-undo bootstrap-selftest test lint format lock lock-check bench-training docs environment
 
 ##@ See it
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## A whole campaign as local processes, with Python only (ONCE=1 ends after the report)
 	@$(BOOTSTRAP) environment-demo && $(BOOTSTRAP) demo
@@ -48,9 +48,19 @@ clean: ## Stop the stack and delete its data (asks; YES=1 does not)
 doctor: ## What this machine lacks for the stack, each with its cure
 	@$(BOOTSTRAP) doctor
 
+##@ Set up the machine (`make up` and `make test` do it when it is needed)
+bootstrap: ## A container engine and all base images (shows its plan and asks; YES=1 does not)
+	@$(BOOTSTRAP) bootstrap
+
+bootstrap-undo: ## Take away what the set-up added (asks; YES=1 does not)
+	@$(BOOTSTRAP) bootstrap-undo
+
+bootstrap-selftest: ## Purge engine and images, then time the way to a campaign (asks; FULL=1 tests too)
+	@$(BOOTSTRAP) bootstrap-selftest
+
 ##@ Work on it
-test: environment ## All tests; those with containers where an engine answers (CI=true: must)
-	@$(BOOTSTRAP) engine-for-tests
+test: ## All tests; those with containers where an engine is to be had (CI=true: must)
+	@$(BOOTSTRAP) ready-for-tests
 	@PYTHONPATH=deploy $(BIN)/python -m bootstrap.tests
 
 lint: environment ## ruff, mypy --strict, import borders, locks

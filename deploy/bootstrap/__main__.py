@@ -5,9 +5,16 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from bootstrap import campaign, customers, doctor, local, lock_checks, locks, stack
+from bootstrap import campaign, customers, doctor, local, lock_checks, locks, selftest, stack, undo
 from bootstrap.console import ROOT, SetupError, say
 from bootstrap.environment import ensure_environment
+from bootstrap.prepare import (
+    Setup,
+    bring_up_engine,
+    build_named_images,
+    prepare_everything,
+    ready_for_tests,
+)
 
 VERBS: dict[str, Callable[[], None]] = {
     "environment-demo": lambda: ensure_environment("demo"),
@@ -15,7 +22,7 @@ VERBS: dict[str, Callable[[], None]] = {
     "lock": lambda: locks.compile_locks(ROOT, upgrade=bool(os.environ.get("UPGRADE"))),
     "lock-check": lambda: locks.compare_locks(ROOT),
     "lock-lint": lambda: lock_checks.check_locks(ROOT),
-    "doctor": lambda: doctor.run(os.environ),
+    "doctor": lambda: doctor.run_all(os.environ),
     "demo": lambda: local.run_demo(os.environ),
     "up": lambda: stack.up(os.environ),
     "status": lambda: stack.status(os.environ),
@@ -23,7 +30,14 @@ VERBS: dict[str, Callable[[], None]] = {
     "import": lambda: customers.run(os.environ),
     "require-stack": lambda: stack.require_stack(os.environ),
     "campaign": lambda: campaign.run(os.environ),
-    "engine-for-tests": lambda: doctor.require_engine_in_ci(os.environ),
+    "ready-for-tests": lambda: ready_for_tests(os.environ),
+    "bootstrap": lambda: prepare_everything(os.environ),
+    "bootstrap-undo": lambda: undo.undo(os.environ),
+    "bootstrap-selftest": lambda: selftest.run(os.environ),
+    # What the set-up runs through sudo.
+    "root-engine": lambda: bring_up_engine(Setup.of_this_machine(os.environ)),
+    "root-images": lambda: build_named_images(Setup.of_this_machine(os.environ)),
+    "root-undo": lambda: undo.take_away_recorded(Setup.of_this_machine(os.environ)),
 }
 
 
@@ -32,8 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in VERBS:
         say(f"usage: python -m bootstrap {{{'|'.join(VERBS)}}}")
         return 2
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):
+        signal.signal(getattr(signal, name), _interrupt)
     try:
         VERBS[arguments[0]]()
     except SetupError as error:

@@ -1,49 +1,47 @@
 """What the machine lacks for the compose stack, each finding with its cure."""
 
+import os
+import platform
 import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bootstrap.console import ROOT, SetupError, say
+from bootstrap.env_file import ENV_FILE, with_own_lines
+from bootstrap.host import (
+    Finding,
+    check_cgroups,
+    check_clock,
+    check_disk,
+    check_memory,
+    check_modules,
+    check_venv,
+)
+from bootstrap.images import BaseImage, stack_images
+from bootstrap.machine import missing_venv_package
 
-NEEDED_DISK_GB = 4
-NEEDED_MEMORY_GB = 2
+OLDEST_ENGINE = (20, 10)
 OLDEST_COMPOSE = (2, 24)
-PULL_SECONDS = 300
+OLDEST_BUILDX = (0, 10)
 DEFAULT_PORT = 8080
-BASE_IMAGES = {
-    "PYTHON_IMAGE": "python:3.13-slim",
-    "NGINX_IMAGE": "nginx:1.30",
-    "POSTGRES_IMAGE": "postgres:17",
-}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; `cure` is empty when it is good."""
-
-    subject: str
-    detail: str
-    cure: str = ""
-
-    def lines(self) -> str:
-        """Return what a person reads: the finding, and its cure below it."""
-        if self.cure:
-            return f" no  {self.subject}: {self.detail}\n     cure: {self.cure}"
-        return f" ok  {self.subject}: {self.detail}"
+def run_all(environ: Mapping[str, str]) -> None:
+    """Print what is found for the stack, and for `make demo` and `make test` as well."""
+    run(environ, [check_venv(missing_venv_package())])
 
 
-def run(environ: Mapping[str, str]) -> None:
+def run(environ: Mapping[str, str], others: Sequence[Finding] = ()) -> None:
     """Print every finding; fail when one of them needs a cure.
 
     Raises:
         SetupError: At least one check failed.
     """
-    findings = examine(environ)
+    findings = [*others, *examine(environ)]
     for finding in findings:
         say(finding.lines())
     if any(finding.cure for finding in findings):
@@ -52,14 +50,33 @@ def run(environ: Mapping[str, str]) -> None:
 
 def examine(environ: Mapping[str, str]) -> list[Finding]:
     """Return what was found, in the order in which one would mend it."""
-    findings = [check_disk(shutil.disk_usage(ROOT).free), check_memory(Path("/proc/meminfo"))]
+    findings = examine_host()
     engine = check_engine()
     findings.append(engine)
     if engine.cure:
         return findings
-    findings += [check_compose(_output("docker", "compose", "version", "--short")), check_buildx()]
-    findings.append(check_port(gateway_port(environ)))
-    findings += [check_image(environ.get(key, tag)) for key, tag in BASE_IMAGES.items()]
+    findings += [
+        check_compose(_output("docker", "compose", "version", "--short")),
+        check_buildx(_output("docker", "buildx", "version")),
+        check_port(gateway_port(environ)),
+    ]
+    seen = with_own_lines(ENV_FILE, environ)
+    findings += [check_image(image, seen) for image in stack_images()]
+    return findings
+
+
+def examine_host() -> list[Finding]:
+    """Return what was found of the machine itself; kernel questions only where one is ours."""
+    newest = (ROOT / "compose.yaml").stat().st_mtime
+    engine_time = _output("docker", "info", "--format", "{{.SystemTime}}")
+    findings = [
+        check_clock(time.time(), newest, engine_time),
+        check_disk(shutil.disk_usage(ROOT).free),
+        check_memory(Path("/proc/meminfo")),
+    ]
+    if platform.system() == "Linux":
+        findings.append(check_cgroups(Path("/sys/fs/cgroup")))
+        findings.append(check_modules(Path("/"), os.uname().release))
     return findings
 
 
@@ -78,26 +95,33 @@ def gateway_port(environ: Mapping[str, str]) -> int:
 def check_engine() -> Finding:
     """Ask the engine itself; a client without an engine does not count."""
     version = _output("docker", "info", "--format", "{{.ServerVersion}}")
-    if version:
-        return Finding("engine", f"Docker Engine {version}")
-    cure = "install Docker Engine with the Compose and Buildx plugins, start it, and check with "
-    return Finding("engine", "no answer from `docker info`", f"{cure}`docker info`")
+    if not version:
+        cure = "`make bootstrap` installs and starts one, or says what to install"
+        return Finding("engine", "no answer from `docker info`", cure)
+    return judge("engine", "Docker Engine", version, OLDEST_ENGINE)
 
 
 def check_compose(version: str) -> Finding:
     """Judge the version text of the Compose plugin."""
+    return judge("compose", "Docker Compose", version, OLDEST_COMPOSE)
+
+
+def check_buildx(version: str) -> Finding:
+    """Judge what the Buildx plugin says of itself; a build without a number passes."""
+    number = re.search(r"\d+\.\d+[.\w+~-]*", version)
+    if version and not number:
+        return Finding("buildx", version)
+    return judge("buildx", "Docker Buildx", number[0] if number else "", OLDEST_BUILDX)
+
+
+def judge(subject: str, name: str, version: str, oldest: tuple[int, int]) -> Finding:
+    """Compare a version text with the oldest that works."""
     numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
-    if numbers >= OLDEST_COMPOSE:
-        return Finding("compose", f"Compose {version}")
-    needed = ".".join(map(str, OLDEST_COMPOSE))
-    return Finding("compose", version or "missing", f"install Docker Compose {needed} or newer")
-
-
-def check_buildx() -> Finding:
-    """Look for the Buildx plugin."""
-    version = _output("docker", "buildx", "version")
-    cure = "" if version else "install the Docker Buildx plugin"
-    return Finding("buildx", version or "missing", cure)
+    if numbers >= oldest:
+        return Finding(subject, f"{name} {version}")
+    needed = ".".join(map(str, oldest))
+    cure = f"install {name} {needed} or newer: docs/how-to/install.md"
+    return Finding(subject, version or "missing", cure)
 
 
 def check_port(port: int) -> Finding:
@@ -120,47 +144,15 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def check_disk(free_bytes: int) -> Finding:
-    """Judge the free disk space, in bytes."""
-    free = free_bytes / 1e9
-    cure = "" if free >= NEEDED_DISK_GB else f"free {NEEDED_DISK_GB} GB (`docker system df`)"
-    return Finding("disk", f"{free:.1f} GB free", cure)
-
-
-def check_memory(meminfo: Path) -> Finding:
-    """Judge the available memory as the kernel states it; unknown elsewhere."""
-    found = meminfo.exists() and re.search(r"MemAvailable: +(\d+) kB", meminfo.read_text())
-    if not found:
-        return Finding("memory", "not known on this system")
-    gigabytes = int(found[1]) / 1e6
-    cure = "" if gigabytes >= NEEDED_MEMORY_GB else f"close programs; {NEEDED_MEMORY_GB} GB needed"
-    return Finding("memory", f"{gigabytes:.1f} GB available", cure)
-
-
-def check_image(tag: str) -> Finding:
-    """See whether a base image is here or can be pulled."""
-    if _output("docker", "image", "inspect", "--format", "{{.Id}}", tag):
-        return Finding("image", f"{tag} is here")
-    say(f"     pulling {tag}")
-    if _succeeds("docker", "pull", "--quiet", tag):
-        return Finding("image", f"{tag} pulled")
-    cure = "make a registry reachable, or load the image from elsewhere: docker load -i FILE"
-    return Finding("image", f"{tag} is neither here nor to be pulled", cure)
-
-
-def require_engine_in_ci(environ: Mapping[str, str]) -> None:
-    """Fail in CI, and only say so elsewhere, when the container tests cannot run.
-
-    Raises:
-        SetupError: There is no engine and `CI=true`.
-    """
-    finding = check_engine()
-    if not finding.cure:
-        return
-    text = "container tests skipped: no engine answers. To run them: start one, then `make test`"
-    if environ.get("CI") == "true":
-        raise SetupError(f"{text}\nWith CI=true that is a failure. Cure: {finding.cure}")
-    say(text)
+def check_image(image: BaseImage, environ: Mapping[str, str]) -> Finding:
+    """See whether a base image is here; when it is not, `make up` gets it."""
+    own = environ.get(image.variable)
+    candidates = [own] if own else [image.public, image.local]
+    for tag in candidates:
+        if _output("docker", "image", "inspect", "--format", "{{.Id}}", tag):
+            return Finding("image", f"{tag} is here")
+    detail = f"{candidates[0]} is not here yet; `make up` pulls it"
+    return Finding("image", detail if own else f"{detail}, or builds it where no registry answers")
 
 
 def _output(*command: str) -> str:
@@ -172,11 +164,3 @@ def _output(*command: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _succeeds(*command: str) -> bool:
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=PULL_SECONDS)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0

@@ -3,14 +3,14 @@
 import json
 import re
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from bootstrap import doctor
-from bootstrap.console import ROOT, SetupError, say, step
+from bootstrap.console import ROOT, SetupError, agreed_to_lose, say, step
+from bootstrap.prepare import Setup, prepare
 from bootstrap.processes import wait_for
 
 IMPORT_SECONDS = 300
@@ -58,6 +58,7 @@ def up(environ: Mapping[str, str]) -> None:
     began = time.monotonic()
     own_table, key = _own_table(environ), key_file(environ)
     step("checks")
+    prepare(Setup.of_this_machine(environ))
     doctor.run(environ)
     step("build")
     # No provenance index: it would only make the second build slower.
@@ -177,12 +178,8 @@ def clean(environ: Mapping[str, str]) -> None:
     Raises:
         SetupError: The question was not answered with yes, or there is nobody to ask.
     """
-    if not environ.get("YES"):
-        if not sys.stdin.isatty():
-            raise SetupError("Nothing deleted. Cure: YES=1 make clean")
-        say("This deletes customers, campaigns, mails, models and keys of this stack.")
-        if input("Type yes to go on: ").strip() != "yes":
-            raise SetupError("Nothing deleted.")
+    say("This deletes customers, campaigns, mails, models and keys of this stack.")
+    agreed_to_lose(environ, "clean")
     key = key_file(environ)
     compose(*PROFILES, "down", "--volumes", "--remove-orphans", "--rmi", "local")
     key.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bootstrap.console import ROOT, step
 from bootstrap.doctor import check_engine
+from bootstrap.env_file import ENV_FILE, read_images
 
 CONTAINER_MARKS = "engine or stack"
 
@@ -32,7 +33,8 @@ def _tool(module: str, *arguments: str) -> int:
     command: Sequence[str] = (sys.executable, "-m", module, *arguments)
     # Make's own variables would reach the `make` calls that the tests try.
     clean = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-    return subprocess.run(command, cwd=ROOT, check=False, env=clean).returncode
+    environ = {**read_images(ENV_FILE), **clean}
+    return subprocess.run(command, cwd=ROOT, check=False, env=environ).returncode
 
 
 if __name__ == "__main__":

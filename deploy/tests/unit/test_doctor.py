@@ -1,11 +1,11 @@
 import socket
-from pathlib import Path
 
 import pytest
 
 from bootstrap import doctor
 from bootstrap.console import SetupError
-from bootstrap.doctor import Finding
+from bootstrap.host import Finding
+from bootstrap.images import BASE_IMAGES
 
 NO_ENGINE = Finding("engine", "no answer from `docker info`", "install it")
 
@@ -48,31 +48,54 @@ def test_an_old_or_missing_compose_is_named_with_the_oldest_that_works(version: 
     assert "2.24" in doctor.check_compose(version).cure
 
 
-def test_little_disk_and_little_memory_are_named(tmp_path: Path) -> None:
-    meminfo = tmp_path / "meminfo"
-    meminfo.write_text("MemTotal: 999999 kB\nMemAvailable:    500000 kB\n")
-
-    assert "free 4 GB" in doctor.check_disk(10**9).cure
-    assert doctor.check_disk(10**11).cure == ""
-    assert "2 GB needed" in doctor.check_memory(meminfo).cure
-    assert doctor.check_memory(tmp_path / "elsewhere").cure == ""
+@pytest.mark.parametrize(
+    "version", ["github.com/docker/buildx 0.13.1+ds1", "buildx v0.30.0 abc", "x"]
+)
+def test_a_new_buildx_is_taken(version: str) -> None:
+    assert doctor.check_buildx(version).cure == ""
 
 
-def test_without_an_engine_the_rest_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_or_missing_buildx_and_an_old_engine_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "0.10" in doctor.check_buildx("buildx v0.8.2").cure
+    assert "0.10" in doctor.check_buildx("").cure
+    monkeypatch.setattr(doctor, "_output", lambda *_: "19.03.1")
+    assert "20.10" in doctor.check_engine().cure
+
+
+def test_without_an_engine_only_the_machine_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_output", lambda *_: "")
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
 
     findings = doctor.examine({})
 
-    assert [finding.subject for finding in findings] == ["disk", "memory", "engine"]
+    subjects = ["clock", "disk", "memory", "engine"]
+    assert [finding.subject for finding in findings] == subjects
+    assert "make bootstrap" in findings[-1].cure
 
 
-def test_an_image_that_is_neither_here_nor_pulled_names_both_cures(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_with_an_engine_everything_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_output", lambda *_: "27.0.1")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+
+    subjects = {finding.subject for finding in doctor.examine({})}
+
+    assert subjects >= {"cgroups", "kernel modules", "engine", "compose", "buildx", "port", "image"}
+
+
+def test_an_image_that_is_not_here_yet_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = BASE_IMAGES[0]
     monkeypatch.setattr(doctor, "_output", lambda *_: "")
-    monkeypatch.setattr(doctor, "_succeeds", lambda *_: False)
-
-    assert "docker load" in doctor.check_image("nowhere:1").cure
+    shown = doctor.check_image(image, {})
+    assert "builds it where no registry answers" in shown.detail
+    assert shown.cure == ""
+    own = {image.variable: "mine/python"}
+    assert (
+        doctor.check_image(image, own).detail == "mine/python is not here yet; `make up` pulls it"
+    )
+    monkeypatch.setattr(doctor, "_output", lambda *_: "sha256:1")
+    assert doctor.check_image(image, own).detail == "mine/python is here"
 
 
 def test_a_failed_check_stops_with_a_way_that_needs_no_engine(
@@ -86,18 +109,19 @@ def test_a_failed_check_stops_with_a_way_that_needs_no_engine(
     assert "cure: install it" in capsys.readouterr().out
 
 
-def test_ci_fails_without_an_engine_and_people_are_told(
+def test_the_doctor_judges_python_too_which_the_stack_does_not_need(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "check_engine", lambda: NO_ENGINE)
+    monkeypatch.setattr(doctor, "examine", lambda _: [])
+    monkeypatch.setattr(doctor, "missing_venv_package", lambda: "python3.11-venv")
 
-    doctor.require_engine_in_ci({})
-    assert "skipped" in capsys.readouterr().out
-    with pytest.raises(SetupError, match="CI=true"):
-        doctor.require_engine_in_ci({"CI": "true"})
+    doctor.run({})
+    assert capsys.readouterr().out == ""
+    with pytest.raises(SetupError):
+        doctor.run_all({})
+
+    assert "cure: apt-get install python3.11-venv" in capsys.readouterr().out
 
 
 def test_a_program_that_does_not_exist_counts_as_no_answer() -> None:
     assert doctor._output("no-such-program-anywhere") == ""
-    assert doctor._succeeds("no-such-program-anywhere") is False
-    assert doctor._succeeds("true") is True

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from churn_service.training import empc
 from churn_service.training.empc import Economics, expected_maximum_profit, maximum_profit
 
 CHURNED = np.array([1, 0, 1, 1, 0, 0, 1, 0, 0, 0])
@@ -69,3 +70,15 @@ def test_two_hundred_thousand_rows_take_a_moment() -> None:
     start = time.process_time()
     expected_maximum_profit(churned, scores)
     assert time.process_time() - start < 2
+
+
+def test_leaving_out_what_bulges_inwards_changes_no_profit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(5)
+    probability = random.random(2000).round(3)
+    churned = (random.random(2000) < probability).astype(np.int64)
+    quick = expected_maximum_profit(churned, probability)
+    monkeypatch.setattr(empc, "_ROUNDS", 0)
+
+    assert quick == expected_maximum_profit(churned, probability)

@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from churn_service.training import processes
 from churn_service.training.cores import THREAD_VARIABLES, usable_cores
 from churn_service.training.errors import ProcessError
 from churn_service.training.processes import map_tasks
@@ -47,5 +48,13 @@ def test_an_error_of_a_task_comes_out_as_it_is() -> None:
         list(map_tasks(operator.truediv, 1, [1, 0], jobs=2))
 
 
-def test_there_is_at_least_one_core() -> None:
+def test_a_process_keeps_what_all_tasks_share() -> None:
+    processes._prepare(operator.add, 10)  # what every process runs first, here where it is seen
+
+    assert [processes._work(task) for task in (1, 2)] == [11, 12]
+
+
+def test_there_is_at_least_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert usable_cores() == (os.cpu_count() or 1)

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from churn_service.training.errors import ConfigError
 
@@ -26,11 +26,15 @@ def parse_families(table: Mapping[str, Any]) -> tuple[str, ...]:
         if key != "families":
             raise ConfigError(f"[model] {key} is unknown; the only key is families")
     given = table.get("families", list(ALL_FAMILIES))
-    if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
+    if not _is_names(given):
         raise ConfigError('[model] families must be a list, for example families = ["spline"]')
     for name in given:
         _check(name)
     return tuple(name for name in ALL_FAMILIES if name in given)
+
+
+def _is_names(given: object) -> TypeGuard[list[str]]:
+    return isinstance(given, list) and bool(given) and all(isinstance(name, str) for name in given)
 
 
 def _check(name: str) -> None:

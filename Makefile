@@ -40,7 +40,7 @@ logs: ## Follow the logs of every service
 	docker compose logs --tail 100 --follow
 
 down: ## Stop the stack; data stays
-	docker compose --profile tools --profile loadtest down --remove-orphans
+	docker compose --profile '*' down --remove-orphans
 
 clean: ## Stop the stack and delete its data (asks; YES=1 does not)
 	@$(BOOTSTRAP) clean

@@ -16,7 +16,7 @@ from bootstrap.processes import wait_for
 IMPORT_SECONDS = 300
 DEFAULT_PROJECT = "retention"
 PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-PROFILES = ("--profile", "tools", "--profile", "loadtest")
+PROFILES = ("--profile", "*")
 OWN_TABLE_USAGE = "Usage: make up DATA=customers.csv CONFIG=train.toml"
 DEMO_FILES = "customers.csv truth.csv campaign.toml"
 

@@ -41,4 +41,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             stack.done[f"again: {command}"] = stack.run(command)
         yield stack
     finally:
-        stack.run("docker compose --profile tools --profile loadtest down -v --rmi local")
+        stack.run("docker compose --profile '*' down -v --rmi local")

@@ -15,7 +15,7 @@ def serve() -> None:
     `churn config` shows them.
     """
     # the other commands work without Flask and granian loaded
-    from churn_service.app import run  # noqa: PLC0415
+    from churn_service.app import run  # noqa: PLC0415 - training must not load the server
 
     run(os.environ)
 

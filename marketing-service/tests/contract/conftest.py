@@ -29,7 +29,8 @@ from churn_service.artefact.document import (
 )
 from churn_service.artefact.golden import GoldenRow
 from churn_service.artefact.writer import write_version
-from churn_service.scorer.scorecard import compile_scorecard, sigmoid
+from churn_service.scorer.compilation import compile_scorer
+from churn_service.scorer.scorecard import sigmoid
 from churn_service.settings import Settings
 from marketing_service.churn_client import ChurnClient
 from marketing_service.http_deadline import DeadlineWatch
@@ -155,7 +156,7 @@ def _term(field: Field, weight: float) -> Term:
 
 
 def _golden(document: ModelDocument) -> list[GoldenRow]:
-    validator, score = Validator(document.schema), compile_scorecard(document)
+    validator, score = Validator(document.schema), compile_scorer(document)
     rows = []
     for record in islice(sample_customers(document.schema, 1), 50):
         cells = {name: "" if value is None else str(value) for name, value in record.items()}

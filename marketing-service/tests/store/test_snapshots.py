@@ -46,9 +46,7 @@ def test_a_snapshot_keeps_what_the_customer_was(database: Database) -> None:
         after = snapshots.take(conn, after=0, last=1)
     assert before != after
     with database.read() as conn:
-        kept = dict(
-            map(tuple, conn.execute(select(*attribute_snapshots.c)))  # type: ignore[arg-type]
-        )
+        kept = {row.row_hash: row.attrs for row in conn.execute(select(*attribute_snapshots.c))}
     assert kept == {before[1]: {"tenure": 10.0}, after[1]: {"tenure": 11.0}}
 
 

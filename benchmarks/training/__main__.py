@@ -15,6 +15,7 @@ import benchmarks.training
 from benchmarks.training.row import Row
 
 OUTPUT = Path("build/bench/training.json")
+WORDS = {0, 4, 5}
 HEADER = ("what", "ours", "rival or limit", "ratio", "goal", "")
 
 
@@ -26,6 +27,11 @@ class Part:
     rows: tuple[Row, ...]
     failure: str = ""
 
+    @property
+    def exit_code(self) -> int:
+        """1 when a figure is short or the part stopped, else 0."""
+        return int(bool(self.failure) or any(row.met is False for row in self.rows))
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all parts or one; 1 when a figure is short or a part stopped."""
@@ -33,16 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.list:
         sys.stdout.writelines(f"{name:14}{about(name)}\n" for name in part_names())
         return 0
-    parts = []
-    for name in part_names():
-        if given.only in {"", name}:
-            sys.stderr.write(f"{name} ...\n")
-            parts.append(run_part(name, full=given.full))
+    parts = [run_part(name, full=given.full) for name in part_names() if given.only in {"", name}]
     sys.stdout.write(table(parts))
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(list(as_data(parts)), indent=1) + "\n")
-    short = any(row.met is False for part in parts for row in part.rows)
-    return 1 if short or any(part.failure for part in parts) else 0
+    return max((part.exit_code for part in parts), default=0)
 
 
 def part_names() -> list[str]:
@@ -58,6 +59,7 @@ def about(name: str) -> str:
 
 def run_part(name: str, *, full: bool) -> Part:
     """Collect the rows of a module; a part that stops keeps those it gave."""
+    sys.stderr.write(f"{name} ...\n")
     rows: list[Row] = []
     try:
         module = importlib.import_module(f"benchmarks.training.{name}")
@@ -72,15 +74,18 @@ def table(parts: Sequence[Part]) -> str:
     """Return all rows as aligned text, with a line for each part that stopped."""
     lines = [HEADER, *(_cells(row) for part in parts for row in part.rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(HEADER))]
-    shown = [
-        "  ".join(
-            cell.ljust(width) if place in {0, 4, 5} else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
+    shown = [_aligned(line, widths) for line in lines]
     shown += [f"{part.name} stopped: {part.failure}" for part in parts if part.failure]
     return "\n".join(shown) + "\n"
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a line of the table; words to the left, numbers to the right."""
+    shown = [
+        cell.ljust(width) if place in WORDS else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(shown).rstrip()
 
 
 def as_data(parts: Sequence[Part]) -> Iterator[dict[str, object]]:

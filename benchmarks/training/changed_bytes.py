@@ -1,7 +1,7 @@
 """Whatever byte of an artefact is changed or cut off, loading refuses it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ SPLINE = b'[model]\nfamilies = ["spline"]\n'
 QUICK_PLACES = 40
 MOST_PLACES = 20_000
 
+Damage = Callable[[Path, int], Iterator[bytes]]
+
 
 def rows(full: bool) -> Iterator[Row]:  # noqa: FBT001 - the interface of every part
     """Yield refusals of changed bytes and of truncations.
@@ -30,13 +32,17 @@ def rows(full: bool) -> Iterator[Row]:  # noqa: FBT001 - the interface of every 
         files = sorted(path for path in folder.iterdir() if path.is_file())
         places = MOST_PLACES if full else QUICK_PLACES
         load_predictor(folder)  # untouched it is served
-        changed = [_refused(path, data) for path in files for data in _changed(path, places)]
-        cut = [_refused(path, data) for path in files for data in _cut(path, places)]
+        changed = _refusals(files, _changed, places)
+        cut = _refusals(files, _cut, places)
     what = f"an artefact of {len(files)} files"
     for said, found in (("a byte is changed", changed), ("the end is cut off", cut)):
         kept = len(found) - sum(found)
         name = f"{what}, {said}: served all the same, of {len(found):,}"
         yield Row(name, kept, "artefacts", "= 0", kept == 0)
+
+
+def _refusals(files: Sequence[Path], damage: Damage, places: int) -> list[bool]:
+    return [_refused(path, data) for path in files for data in damage(path, places)]
 
 
 def _version(root: Path) -> Path:

@@ -165,20 +165,24 @@ def trial_of(
     alias: Alias | None, log: list[Promotion], at: datetime, minutes: float
 ) -> Trial | None:
     """Return what is on probation now; None when the last change was no recent promotion."""
-    lines = [line for line in log if line.alias == CHAMPION and line.version]
+    lines = list(filter(_is_of_champion, log))
     if alias is None or not lines:
         return None
     last, newcomer = lines[-1], _newcomer(lines[-1])
-    age = at - datetime.fromisoformat(last.at)
-    is_current = (last.version, last.canary) == (
-        alias.version,
-        alias.canary.version if alias.canary else None,
-    )
-    if last.rollback or last.previous is None or not is_current or age > timedelta(minutes=minutes):
-        return None
-    if newcomer in _rolled_back_before(lines):
+    is_recent = at - datetime.fromisoformat(last.at) <= timedelta(minutes=minutes)
+    is_known = last.rollback or newcomer in _rolled_back_before(lines)
+    if last.previous is None or is_known or not (is_recent and _is_of(alias, last)):
         return None
     return Trial(alias, last.previous, last.at)
+
+
+def _is_of_champion(line: Promotion) -> bool:
+    return line.alias == CHAMPION and bool(line.version)
+
+
+def _is_of(alias: Alias, line: Promotion) -> bool:
+    canary = alias.canary.version if alias.canary else None
+    return (line.version, line.canary) == (alias.version, canary)
 
 
 def _rolled_back_before(lines: list[Promotion]) -> set[str | None]:

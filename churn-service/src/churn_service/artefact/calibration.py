@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import msgspec
 
+from churn_service.artefact.rules import ascend, broken
+
 
 class IdentityCalibration(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="identity", tag_field="kind"
@@ -56,11 +58,21 @@ def calibration_problems(calibration: Calibration) -> Iterator[str]:
 def _isotonic_problems(
     logits: tuple[float, ...], probabilities: tuple[float, ...]
 ) -> Iterator[str]:
-    if len(logits) < 2 or len(logits) != len(probabilities):
-        yield "the calibration does not have two or more logits with a probability each"
-    if not all(map(math.isfinite, logits)) or any(a >= b for a, b in pairwise(logits)):
-        yield "the calibration's logits do not ascend"
-    if not all(0 < chance < 1 for chance in probabilities):
-        yield "a probability of the calibration is not between 0 and 1"
-    if any(a > b for a, b in pairwise(probabilities)):
-        yield "the calibration's probabilities descend"
+    yield from broken((
+        (
+            2 <= len(logits) == len(probabilities),
+            "the calibration does not have two or more logits with a probability each",
+        ),
+        (
+            all(map(math.isfinite, logits)) and ascend(logits),
+            "the calibration's logits do not ascend",
+        ),
+        (
+            all(0 < chance < 1 for chance in probabilities),
+            "a probability of the calibration is not between 0 and 1",
+        ),
+        (
+            all(low <= high for low, high in pairwise(probabilities)),
+            "the calibration's probabilities descend",
+        ),
+    ))

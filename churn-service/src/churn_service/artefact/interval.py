@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 
 import msgspec
+
+from churn_service.artefact.rules import ascend, broken
 
 
 class IntervalTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +31,7 @@ def interval_problems(table: IntervalTable) -> Iterator[str]:
     """Yield what does not make sense in a table of intervals."""
     bands = len(table.edges) + 1
     numbers = (*table.edges, *table.lower, *table.upper)
-    rules = (
+    yield from broken((
         (
             len(table.lower) == len(table.upper) == bands,
             "the table of intervals has not one band more than edges",
@@ -40,7 +41,7 @@ def interval_problems(table: IntervalTable) -> Iterator[str]:
             "a number of the table of intervals is not finite",
         ),
         (
-            all(left < right for left, right in pairwise(table.edges)),
+            ascend(table.edges),
             "the edges of the intervals do not ascend",
         ),
         (
@@ -51,7 +52,4 @@ def interval_problems(table: IntervalTable) -> Iterator[str]:
             0 < table.level < 1,
             f"the level {table.level} of the intervals is not between 0 and 1",
         ),
-    )
-    for holds, problem in rules:
-        if not holds:
-            yield problem
+    ))

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 
 import msgspec
 
-from churn_contract.schema import CustomerSchema
+from churn_contract.schema import CustomerSchema, Field
+from churn_service.artefact.rules import ascend, broken
 
 SCORE = "churn_probability"
 
@@ -72,23 +72,39 @@ def reference_problems(schema: CustomerSchema, reference: Reference) -> Iterator
     if [binned.field for binned in reference.fields] != [field.name for field in schema.features]:
         yield "the reference's fields are not the schema's features in their order"
         return
-    for field, binned in zip(schema.features, reference.fields, strict=True):
-        if binned.levels != (() if field.kind == "number" else field.levels):
-            yield f"the reference of {field.name} has other levels than the schema"
+    pairs = zip(schema.features, reference.fields, strict=True)
+    yield from broken(
+        (
+            binned.levels == _levels(field),
+            f"the reference of {field.name} has other levels than the schema",
+        )
+        for field, binned in pairs
+    )
     if reference.score.field != SCORE or reference.score.levels:
         yield f"the reference of the score is not in bins of {SCORE}"
     for binned in reference.tests:
         yield from _bin_problems(binned)
 
 
+def _levels(field: Field) -> tuple[str, ...]:
+    return () if field.kind == "number" else field.levels
+
+
 def _bin_problems(binned: BinnedField) -> Iterator[str]:
-    bins = len(binned.edges) + 2 if binned.edges else len(binned.levels) + 2
-    if len(binned.counts) != bins:
-        yield f"the reference of {binned.field} has not one count per bin"
-    if min(binned.counts, default=0) < 0 or not binned.rows:
-        yield f"the reference of {binned.field} has no rows or a negative count"
-    if any(not left < right for left, right in pairwise(binned.edges)):
-        yield f"the bin edges of {binned.field} do not ascend"
+    bins = len(binned.edges or binned.levels) + 2
     numbers = [value for null in binned.null for value in (null.mean, null.deviation)]
-    if not all(map(math.isfinite, [*binned.edges, *numbers])):
-        yield f"a number of the reference of {binned.field} is not finite"
+    yield from broken((
+        (
+            len(binned.counts) == bins,
+            f"the reference of {binned.field} has not one count per bin",
+        ),
+        (
+            min(binned.counts, default=0) >= 0 and bool(binned.rows),
+            f"the reference of {binned.field} has no rows or a negative count",
+        ),
+        (ascend(binned.edges), f"the bin edges of {binned.field} do not ascend"),
+        (
+            all(map(math.isfinite, [*binned.edges, *numbers])),
+            f"a number of the reference of {binned.field} is not finite",
+        ),
+    ))

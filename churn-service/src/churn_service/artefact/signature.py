@@ -147,6 +147,10 @@ def _check_statement(payload: bytes, digests: Mapping[str, str]) -> None:
         _refuse(f"holds no statement about files: {error}")
     if kinds != (_STATEMENT_TYPE, _PREDICATE_TYPE) or not same_root:
         _refuse("is no Model Signing v1 statement, or is not consistent")
+    _check_resources(resources, digests)
+
+
+def _check_resources(resources: list[_Resource], digests: Mapping[str, str]) -> None:
     if any(resource.algorithm != "sha256" for resource in resources):
         _refuse("uses other digests than sha256")
     signed = {resource.name: resource.digest for resource in resources}

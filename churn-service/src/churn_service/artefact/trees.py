@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from churn_contract.schema import CustomerSchema
+from churn_service.artefact.rules import ascend, broken
 
 LEAF = -1
 NO_SET = -1
@@ -70,13 +71,20 @@ def _shape_problems(trees: Trees) -> Iterator[str]:
         trees.threshold, trees.category_set, trees.missing_left,
         trees.left, trees.right, trees.value, trees.count,
     )  # fmt: skip
-    if any(len(entries) != nodes for entries in lists):
-        yield "the lists of the trees have different lengths"
-    ascending = all(left < right for left, right in zip(trees.roots, trees.roots[1:], strict=False))
-    if not trees.roots or trees.roots[0] != 0 or not ascending or trees.roots[-1] >= nodes:
-        yield "the roots of the trees do not ascend from 0 within the nodes"
-    if not all(map(math.isfinite, (trees.base, *trees.threshold, *trees.value))):
-        yield "a number of the trees is not finite"
+    yield from broken((
+        (
+            all(len(entries) == nodes for entries in lists),
+            "the lists of the trees have different lengths",
+        ),
+        (
+            trees.roots[:1] == (0,) and ascend((*trees.roots, nodes)),
+            "the roots of the trees do not ascend from 0 within the nodes",
+        ),
+        (
+            all(map(math.isfinite, (trees.base, *trees.threshold, *trees.value))),
+            "a number of the trees is not finite",
+        ),
+    ))
 
 
 def _node_problems(schema: CustomerSchema, trees: Trees) -> Iterator[str]:
@@ -124,7 +132,7 @@ def _path_problems(trees: Trees) -> Iterator[str]:
         if sum(trees.count[child] for child in children) != trees.count[node]:
             yield f"the customers of node {node} are not those of its children"
     roots = set(trees.roots)
-    if any(parents[node] != (node not in roots) for node in range(len(parents))):
+    if parents != [int(node not in roots) for node in range(len(parents))]:
         yield "a node of the trees is not reached by exactly one path"
     if max(depth) > DEEPEST:
         yield f"a tree is deeper than {DEEPEST}"

@@ -42,20 +42,31 @@ class ChurnGroup(click.Group):
         """Run a command; 1 bad data, 2 usage or settings, 3 refused by a check."""
         try:
             return super().invoke(ctx)
-        except CustomerFileError as error:
-            raise click.ClickException(_listed(error.problems)) from error
-        except (DataError, ProcessError, SchemaError) as error:
-            raise click.ClickException(str(error)) from error
-        except (SettingsError, ConfigError, KeyFileError) as error:
-            raise WrongUsage(str(error)) from error
-        except (FitError, PromotionRefusedError) as error:
-            raise Refused(str(error)) from error
-        except ArtefactError as error:
-            raise Refused(f"the model is refused: {error}") from error
+        except _KNOWN as error:
+            raise _ending(error) from error
         except OSError as error:
             if error.errno not in _DISK_CURES:
                 raise
             raise WrongUsage(_disk_trouble(error)) from error
+
+
+_ENDINGS: tuple[tuple[tuple[type[Exception], ...], type[click.ClickException]], ...] = (
+    ((DataError, ProcessError, SchemaError, CustomerFileError), click.ClickException),
+    ((SettingsError, ConfigError, KeyFileError), WrongUsage),
+    ((FitError, PromotionRefusedError, ArtefactError), Refused),
+)
+_KNOWN = tuple(kind for kinds, _ in _ENDINGS for kind in kinds)
+
+
+def _ending(error: Exception) -> click.ClickException:
+    ending = next(ending for kinds, ending in _ENDINGS if isinstance(error, kinds))
+    return ending(_words(error))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, CustomerFileError):
+        return _listed(error.problems)
+    return f"the model is refused: {error}" if isinstance(error, ArtefactError) else str(error)
 
 
 def _disk_trouble(error: OSError) -> str:

@@ -98,8 +98,11 @@ def tally_of(metrics: str) -> Tally:
 def _counts(name: str, labels: dict[str, str], value: float) -> Iterator[tuple[Key, int]]:
     if name == "churn_served_bin_total" and labels["field"] == SCORE:
         yield score_key(labels["model_version"], labels["bin"]), int(value)
-    if labels.get("route") != _ROUTE:
-        return
+    if labels.get("route") == _ROUTE:
+        yield from _answers(name, labels, value)
+
+
+def _answers(name: str, labels: dict[str, str], value: float) -> Iterator[tuple[Key, int]]:
     if name == "churn_requests_total":
         yield ANSWERS, int(value)
         yield ERRORS, int(value) if labels["status"].startswith("5") else 0

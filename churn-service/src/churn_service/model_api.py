@@ -55,7 +55,7 @@ class LifecycleRoutes:
         """Answer with the report of the training, as a page where there is one."""
         contents = read_artefact(self._folder(wanted)).contents
         offered = [kind for kind, file in _REPORTS.items() if file in contents]
-        kind = request.accept_mimetypes.best_match(offered, default=offered[-1] if offered else "")
+        kind = request.accept_mimetypes.best_match(offered, default=offered[0] if offered else "")
         if not kind:
             raise VersionNotFoundError("This version was written without a report.")
         response = Response(contents[_REPORTS[kind]], content_type=f"{kind}; charset=utf-8")

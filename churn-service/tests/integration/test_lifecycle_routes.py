@@ -164,6 +164,7 @@ def test_the_report_is_text_or_a_page(
     page = registry.get(f"/models/{version}/report", Accept="text/html,*/*;q=0.1")
 
     assert missing.status_code == 404
+    assert registry.get(f"/models/{version}/report").data == page.data
     assert text.data == b"six steps"
     assert page.data == b"<h1>six steps</h1>"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]

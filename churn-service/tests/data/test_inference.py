@@ -23,7 +23,9 @@ def cycle(*cells: str) -> list[str]:
 def table_of(**columns: list[str]) -> Table:
     columns = {"left": cycle("yes", "no"), "spend": cycle("1.5", "2", "7"), **columns}
     rows = max(map(len, columns.values()))
-    columns = {name: [*column, *column][:rows] for name, column in columns.items()}
+    columns = {
+        name: (column * (rows // len(column) + 1))[:rows] for name, column in columns.items()
+    }
     quoted = [[f'"{cell}"' for cell in column] for column in columns.values()]
     lines = [",".join(columns), *(",".join(row) for row in zip(*quoted, strict=True))]
     return parse_table("\n".join(lines).encode())
@@ -237,6 +239,31 @@ def test_more_than_fifty_levels_keep_the_frequent_ones(
     assert field.levels == ("a", "b", "c")
     assert field.unknown == "other"
     assert "48 rare levels (48 rows) count as other" in findings
+
+
+def test_ten_rows_are_enough_for_a_level_however_long_the_table_is(
+    infer: Callable[..., tuple[Field, str]],
+) -> None:
+    towns = [f"town {row % 60}" for row in range(600)]  # 10 rows each, 0.3 % of all
+    field, findings = infer([*towns, *["village"] * 9, *["city"] * 2_400])
+
+    assert len(field.levels) == 61
+    assert "village" not in field.levels
+    assert "1 rare levels (9 rows) count as other" in findings
+
+
+def test_of_two_thousand_levels_the_most_frequent_stay_in_any_order_of_rows(
+    infer: Callable[..., tuple[Field, str]],
+) -> None:
+    big = [f"code {place:04d}" for place in range(260) for _ in range(10 + (place < 240))]
+    cells = [*big, *(f"small {place}" for place in range(1_740))]
+    extra = '[columns.x]\ntype = "category"\n'
+    field, findings = infer(cells, extra)
+    again, _ = infer(cells[::-1], extra)
+
+    assert sorted(field.levels) == [f"code_{place:04d}" for place in range(250)]
+    assert set(again.levels) == set(field.levels)
+    assert "1750 rare levels (1840 rows) count as other" in findings
 
 
 def test_ignore_and_category_are_obeyed(infer: Callable[..., tuple[Field, str]]) -> None:

@@ -16,7 +16,7 @@ from churn_service.training.table import most_common
 
 MOST_LEVELS = 50
 RARE_ROWS = 10
-RARE_SHARE = 0.005
+MOST_KEPT = 250
 MOST_OTHER_SHARE = 0.2
 _MOST_SHOWN = 5
 _MOST_RANKED = 8
@@ -87,7 +87,7 @@ def _kept_levels(sizes: Counter[str]) -> tuple[list[str], list[str]]:
     """Return the levels with a weight of their own, and the rest."""
     if len(sizes) <= MOST_LEVELS:
         return list(sizes), []
-    others = rare(sizes, max(RARE_ROWS, RARE_SHARE * sizes.total()))
+    others = rare(sizes, RARE_ROWS, MOST_KEPT)
     few = set(others)
     return [level for level in sizes if level not in few], list(others)
 

@@ -64,9 +64,14 @@ def look_alikes(levels: Iterable[str]) -> list[list[str]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def rare(counts: Mapping[str, int], fewest: float) -> Sequence[str]:
-    """Return the levels with fewer rows than `fewest`."""
-    return [level for level, times in counts.items() if times < fewest]
+def rare(counts: Mapping[str, int], fewest: int, most: int) -> Sequence[str]:
+    """Return the levels with fewer than `fewest` rows, or behind the `most` frequent ones.
+
+    Of levels with as many rows those that sort first stay, so the order of rows rules nothing.
+    """
+    frequent = sorted(counts, key=lambda level: (-counts[level], level))
+    few = {level for level in frequent if counts[level] < fewest}.union(frequent[most:])
+    return [level for level in counts if level in few]
 
 
 def _skeleton(level: str) -> str:

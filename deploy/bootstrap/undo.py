@@ -85,8 +85,18 @@ def _remove_folder(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> N
     points = [line.split()[4] for line in mounts.read_text().splitlines()]
     if busy := [point for point in points if point.startswith(f"{path}/")]:
         raise SetupError(f"Still mounted: {busy[0]}. Cure: umount {busy[0]}, then again.")
-    if path.exists():
+    if str(path) in points:
+        _empty_folder(path)  # a disk of its own: it stays mounted, empty
+    elif path.exists():
         shutil.rmtree(path)
+
+
+def _empty_folder(path: Path) -> None:
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _leave_group(setup: Setup, state: State) -> None:

@@ -327,6 +327,18 @@ def test_the_part_that_runs_as_root_reads_the_record(tmp_path: Path, monkeypatch
     assert seen == [State(member="ann")]
 
 
+def test_a_folder_that_is_a_disk_of_its_own_is_emptied_and_stays(tmp_path: Path) -> None:
+    disk, mounts = tmp_path / "docker", tmp_path / "mounts"
+    (disk / "image" / "layer").mkdir(parents=True)
+    (disk / "engine-id").write_text("x")
+    (disk / "link").symlink_to(disk / "image")
+    mounts.write_text(f"36 35 98:0 / {disk} rw - ext4 /dev/vda rw\n")
+
+    undo._remove_folder(disk, mounts)
+
+    assert list(disk.iterdir()) == []
+
+
 def test_a_folder_in_which_something_is_mounted_is_not_deleted(tmp_path: Path) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"1 2 0:1 / {tmp_path}/docker/overlay rw - overlay x rw\n")

@@ -7,7 +7,7 @@ RECIPES = {
     "linear": "linear: straight lines + one-hot, newton-cholesky, C tuned inside",
     "spline": "spline: 12 knots + one-hot, newton-cholesky, C tuned inside",
     "pairs": "pairs: spline and up to 8 pairs of fields, number and C tuned inside",
-    "trees": "trees: histogram gradient boosting, 8 draws of settings tuned inside",
+    "trees": "trees: histogram gradient boosting, 16 draws of settings tuned inside",
     "blend": "blend: mean of the logits of spline and trees",
     "course": "course: DictVectorizer, liblinear, C = 1",
 }

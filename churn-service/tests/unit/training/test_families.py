@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from scipy.special import expit
+from sklearn.metrics import log_loss
 
 from churn_service.artefact.document import Blend, Scorecard
 from churn_service.artefact.trees import Trees
@@ -20,7 +22,7 @@ from churn_service.training.cross_validation import (
 )
 from churn_service.training.errors import ConfigError
 from churn_service.training.families import trees
-from churn_service.training.families.family import Tuned
+from churn_service.training.families.family import Sample, Tuned
 from churn_service.training.reading import build_dataset
 from churn_service.training.report import training_report
 from churn_service.training.table import parse_table
@@ -50,7 +52,7 @@ def trained(families: str, more: str = "", plan: Plan | None = None) -> TrainedM
 
 @pytest.fixture(autouse=True, scope="module")
 def _few_draws() -> Iterator[None]:
-    """Let two draws of settings stand for eight, which parity and bench run through."""
+    """Let two draws of settings stand for sixteen, which parity and bench run through."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trees, "DRAWS", 2)
         yield
@@ -95,6 +97,39 @@ def test_processes_and_threads_change_no_bit_of_trees(monkeypatch: pytest.Monkey
     for ours, theirs in zip(one.folds, two.folds, strict=True):
         assert ours.metrics == theirs.metrics
         assert ours.logits["trees"].tobytes() == theirs.logits["trees"].tobytes()
+
+
+def test_the_search_reports_only_the_draws_of_the_last_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trees, "DRAWS", 3)
+    monkeypatch.setattr(trees, "ROUNDS", ((2, 1, 3),))
+    sample = crossed_sample()
+    found = trees.TreesFamily().tune(sample)
+    assert len(found.losses) == 2
+    assert 1 <= found.settings["max_iter"] <= trees.MOST_TREES
+    text = ", ".join(f"{name} {value:g}" for name, value in found.settings.items())
+    assert found.losses[text] == min(found.losses.values())
+    assert found == trees.TreesFamily().tune(sample)
+
+
+def test_the_losses_of_one_fit_are_those_of_fits_with_fewer_trees() -> None:
+    sample, settings = crossed_sample(), {**trees.draws()[0], "max_features": 0.5}
+    learned, held = np.arange(600), np.arange(600, 900)
+    columns = trees.encoded(sample.schema, sample.matrix)
+    losses = trees._losses(sample, columns, settings, (learned, held))
+    for number in (1, 7, 20):
+        tuned = Tuned({**settings, "max_iter": float(number)}, {})
+        fit = trees.TreesFamily().fit(sample.take(learned), tuned)
+        chances = expit(fit.logits(sample.matrix[held]))
+        expected = log_loss(sample.churned[held], chances, sample_weight=sample.weights[held])
+        assert losses[number - 1] == pytest.approx(expected, abs=1e-12)
+    assert losses[-1] >= losses.min()
+
+
+def crossed_sample() -> Sample:
+    config = parse_config(f'{DATA}[model]\nfamilies = ["trees"]\n'.encode())
+    return sample_of(build_dataset(parse_table(crossed_csv()), config, "crossed"), config)
 
 
 def test_a_small_table_is_judged_before_another_process_would_have_started(

@@ -62,7 +62,8 @@ def retrain(
 
     Of a campaign only customers who were not contacted teach, weighted by the inverse
     of their chance of being left alone, at most 20: contacts then do not bend the model.
-    The champion stays in charge; churn models promote puts the challenger there.
+    The champion stays in charge; churn models promote puts the challenger there:
+    the last line that is printed, with your reason.
 
     \b
     marketing feedback export feedback.csv

@@ -106,3 +106,9 @@ def test_a_panel_may_be_parquet(tmp_path: Path) -> None:
     table = parquet.read_table(files.panel)
     assert table.column_names[0] == "month"
     assert set(table["month"].to_pylist()) == {1, 2}
+
+
+def test_the_help_of_the_snapshot_points_to_the_panel_for_months_and_drift(tmp_path: Path) -> None:
+    told = " ".join(_run("sample-data", tmp_path, "--help").output.split())
+
+    assert "a world that drifts: marketing sample-panel" in told

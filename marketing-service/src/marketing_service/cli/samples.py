@@ -71,7 +71,8 @@ def sample_data(
 
     Writes train.csv and train.toml (for churn train), customers.csv (for the import),
     campaign.toml (for the plan) and truth.csv, which no training command reads: what each
-    customer would do without contact and after each of four offers.
+    customer would do without contact and after each of four offers. For customers month
+    by month, and for a world that drifts: marketing sample-panel.
 
     \b
       marketing sample-data --output demo

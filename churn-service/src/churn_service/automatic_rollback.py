@@ -25,6 +25,7 @@ from churn_service.monitoring.replicas import Sighting
 from churn_service.monitoring.stability import FEWEST_ROWS
 
 AUTOMATIC = "automatic"
+UNREACHABLE = "no replica can be reached"
 MINUTES = 30.0
 # Looks in a row: files that are still being copied are no reason yet.
 _REFUSED_LOOKS = 5
@@ -88,7 +89,7 @@ class Guard:
         """Look once; return what was done, in words, or "" when there was nothing to do."""
         seen = self._sight()
         if not seen.reached:
-            return "no replica can be reached"
+            return UNREACHABLE
         try:
             alias = read_alias(self._registry.root, self._registry.name, CHAMPION)
         except ArtefactError as error:

@@ -119,8 +119,8 @@ def test_a_canary_is_started_watched_and_ended(stand: Stand) -> None:
     stand.judge()
     assert stand.promote(share="0.1").status_code == 303
     page = stand.page()
-    assert "answers 90 % of the customers" in page
-    assert "answers 10 % of the customers, always the same ones" in page
+    assert "answers all others, and lists of customers" in page
+    assert "answers 10 % of the customers who are asked about one at a time" in page
     assert "End the canary</button>" in page
     ended = stand.roll_back(champion=stand.old, canary=stand.new)
     assert ended.status_code == 303

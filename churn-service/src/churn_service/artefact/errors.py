@@ -13,6 +13,10 @@ class ArtefactError(Exception):
         super().__init__(f"{file}: {reason}")
 
 
+class MissingVersionError(ArtefactError):
+    """Nothing has this name, or the alias was never set; nothing is damaged."""
+
+
 class PromotionRefusedError(Exception):
     """The gate or a rule of the life cycle forbids it; the text says why and the cure."""
 

@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
-from churn_service.artefact.aliases import CHAMPION, read_alias
-from churn_service.artefact.errors import ArtefactError
+from churn_service.artefact.aliases import ALIASES, CHALLENGER, CHAMPION, SHADOW, read_alias
+from churn_service.artefact.errors import MissingVersionError
 from churn_service.artefact.manifest import MANIFEST_FILE
 from churn_service.artefact.names import checked_name
+
+_HOW_TO_GET = {
+    CHAMPION: "train one (churn train), or name another folder (--model-root)",
+    CHALLENGER: "churn retrain and churn train --challenger make one that passes the gate",
+    SHADOW: 'set one: churn models promote VERSION --to shadow --reason "..."',
+}
 
 
 def list_versions(root: Path, name: str) -> list[Path]:
@@ -20,7 +26,8 @@ def find_version(root: Path, name: str, wanted: str = CHAMPION) -> Path:
     """Return the folder of a version, or of the version an alias points at.
 
     Raises:
-        ArtefactError: Naming what is there, when it does not exist.
+        MissingVersionError: Naming what is there and how to get one, when there is none.
+        ArtefactError: When the file of the alias cannot be read.
     """
     alias = read_alias(root, name, wanted)
     version = alias.version if alias else wanted
@@ -28,4 +35,9 @@ def find_version(root: Path, name: str, wanted: str = CHAMPION) -> Path:
     if (folder / MANIFEST_FILE).is_file():
         return folder
     there = ", ".join(path.name for path in list_versions(root, name)) or "none"
-    raise ArtefactError(wanted, f"no such version of {name!r} in {root}; versions: {there}")
+    if wanted in ALIASES and alias is None:
+        raise MissingVersionError(
+            wanted,
+            f"{name!r} in {root} has no {wanted}; {_HOW_TO_GET[wanted]}; versions: {there}",
+        )
+    raise MissingVersionError(wanted, f"no such version of {name!r} in {root}; versions: {there}")

@@ -79,7 +79,7 @@ def promote(
 
     Raises:
         PromotionRefusedError: When the gate failed or never ran and the wish does not
-            force it, or the version was retired.
+            force it, the version was retired, or the champion is to wait for itself.
         ArtefactError: When the version is missing, damaged or not signed as asked for.
     """
     _check_wish(wish)
@@ -90,6 +90,8 @@ def promote(
         if wish.alias == CHAMPION:
             note = _judged(root, name, wish)
             wanted = _with_canary(root, name, wish, version)
+        else:
+            _refuse_champion(root, name, wish)
         point_alias(root, name, wish.alias, wanted, note, clock=clock)
         if wanted == version and wish.alias == CHAMPION:
             _clear_aliases(root, name, wish.version, note, clock)
@@ -233,7 +235,8 @@ def _judged(root: Path, name: str, wish: Wish) -> Note:
             f"the gate failed: {verdict.failures()}"
             if verdict
             else f"the gate has not compared {wish.version} with the champion, "
-            f"{champion.version}; run: churn models promote {wish.version} --data ... --config ..."
+            f"{champion.version}; run: churn models promote {wish.version} --data ... --config ... "
+            '--reason "..."'
         )
     return Note(wish.actor, wish.reason, gate=gate, forced=True)
 
@@ -261,6 +264,15 @@ def _before(root: Path, name: str) -> str:
     if version is None:
         raise PromotionRefusedError("there is no champion before this one to go back to")
     return version
+
+
+def _refuse_champion(root: Path, name: str, wish: Wish) -> None:
+    champion = intact_alias(root, name, CHAMPION)
+    if champion and champion.version == wish.version:
+        raise PromotionRefusedError(
+            f"{wish.version} is the champion, which answers customers already; "
+            f"the {wish.alias} is another version, compared with it"
+        )
 
 
 def _refuse_retired(root: Path, name: str, version: str) -> None:

@@ -6,7 +6,12 @@ from typing import Any
 import click
 
 from churn_contract.errors import SchemaError
-from churn_service.artefact.errors import ArtefactError, KeyFileError, PromotionRefusedError
+from churn_service.artefact.errors import (
+    ArtefactError,
+    KeyFileError,
+    MissingVersionError,
+    PromotionRefusedError,
+)
 from churn_service.bulk_scoring import CustomerFileError
 from churn_service.training.errors import ConfigError, DataError, FitError, ProcessError
 from service_kit.settings import SettingsError
@@ -66,7 +71,8 @@ def _ending(error: Exception) -> click.ClickException:
 def _words(error: Exception) -> str:
     if isinstance(error, CustomerFileError):
         return _listed(error.problems)
-    return f"the model is refused: {error}" if isinstance(error, ArtefactError) else str(error)
+    is_damaged = isinstance(error, ArtefactError) and not isinstance(error, MissingVersionError)
+    return f"the model is refused: {error}" if is_damaged else str(error)
 
 
 def _disk_trouble(error: OSError) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from churn_service.artefact.aliases import instant, now
-from churn_service.automatic_rollback import MINUTES, Guard, Registry
+from churn_service.automatic_rollback import MINUTES, UNREACHABLE, Guard, Registry
 from churn_service.cli.exits import WrongUsage
 from churn_service.cli.options import (
     model_root_option,
@@ -61,15 +61,24 @@ def watch_models(
     to the registry. A promotion is rolled back at most once; what a person promotes
     again is left alone. The log of promotions names "automatic" and the reason.
 
+    Exit code 1 with --once: no replica can be reached, so nothing was looked at.
+
     \b
     churn models watch --url http://churn-service:8080
     """  # noqa: D301 - click's mark against rewrapping
     for url in urls:
         if not url.startswith("http://") or not urlsplit(url).hostname:
             raise WrongUsage(f"--url must be like http://churn-service:8080, not {url!r}")
+    if not model_root.is_dir():
+        raise WrongUsage(
+            f"there is no folder {model_root}, so no registry to watch; "
+            "name it with --model-root or CHURN_MODEL_ROOT"
+        )
     registry = Registry(model_root, name, trusted_key(public_key))
     guard = Guard(registry, Replicas(urls).look, minutes=minutes)
     said = guard.look()
+    if once and said == UNREACHABLE:
+        raise click.ClickException(f"{said} at {', '.join(urls)}")
     click.echo(f"{instant(now)} {said or f'watching {name}'}")
     while not once:
         time.sleep(interval)

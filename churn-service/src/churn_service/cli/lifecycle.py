@@ -49,7 +49,7 @@ reason_option = click.option(
 @click.option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Canary: answer only this share of the customers with it.",
+    help="Canary: answer this share of the customers who are asked about one at a time.",
 )
 @click.option("--force", is_flag=True, help="Promote although the gate failed or never ran.")
 @public_key_option
@@ -89,7 +89,8 @@ def promote_model(  # noqa: PLR0913, PLR0917 - one parameter per option
         version=version, actor=actor(), reason=reason, alias=alias, force=force, share=share
     )
     promote(model_root, name, wish, public_key=trusted_key(public_key))
-    part = f"answers {share:.0%} of the customers" if share else f"is the {alias}"
+    few = f"answers {share:.0%} of the customers who are asked about one at a time" if share else ""
+    part = few or f"is the {alias}"
     _say({"version": version, "alias": alias, "share": share}, f"{version} {part}", as_json)
 
 

@@ -111,13 +111,13 @@ def _held(root: Path, name: str) -> list[tuple[str, str]]:
 
 def _roles(root: Path, name: str, champion: Alias, metrics: CollectorRegistry) -> Iterator[Role]:
     canary = champion.canary
-    rest = (
-        f"answers {_percent(1 - canary.share)} of the customers" if canary else "answers customers"
-    )
+    rest = "answers all others, and lists of customers" if canary else "answers customers"
     yield Role(CHAMPION, champion.version, rest)
     if canary:
-        does = f"answers {_percent(canary.share)} of the customers, always the same ones"
-        yield Role(CANARY, canary.version, does)
+        does = (
+            f"answers {_percent(canary.share)} of the customers who are asked about one at a time"
+        )
+        yield Role(CANARY, canary.version, f"{does}, always the same ones")
     for role, does in ((CHALLENGER, "waits to be promoted"), (SHADOW, "is only watched")):
         alias = intact_alias(root, name, role)
         if alias:

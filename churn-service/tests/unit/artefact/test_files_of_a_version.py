@@ -229,7 +229,7 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(
     tmp_path: Path, folder: Path
 ) -> None:
     with pytest.raises(
-        ArtefactError, match=f"no such version of 'small' .*versions: {folder.name}"
+        ArtefactError, match=f"'small' in .* has no challenger; .*versions: {folder.name}"
     ):
         find_version(tmp_path, "small", "challenger")
     with pytest.raises(ArtefactError, match="versions: none"):

@@ -135,7 +135,7 @@ def test_the_gate_runs_on_a_table_before_the_promotion(registry: Registry, gym_f
 def test_a_canary_is_a_share_of_the_champions_customers(registry: Registry) -> None:
     options = ("--reason", "look", "--force", "--share", "0.2")
 
-    assert "answers 20% of the" in registry.run("promote", registry.second, *options).output
+    assert "one at a time" in registry.run("promote", registry.second, *options).output
     assert registry.champion() == registry.first
     assert "canary" in registry.run("list").output
 
@@ -218,11 +218,11 @@ def test_what_is_no_key_is_wrong_usage(registry: Registry, tmp_path: Path) -> No
     assert (wrong.exit_code, "is not a private key in PEM" in wrong.output) == (2, True)
 
 
-def test_the_watch_says_what_it_sees_and_ends_when_it_is_to_look_once(registry: Registry) -> None:
+def test_the_watch_that_looks_once_and_reaches_nobody_fails(registry: Registry) -> None:
     nowhere = registry.run("watch", "--url", "http://127.0.0.1:1", "--once")
 
-    assert nowhere.exit_code == 0
-    assert nowhere.output.endswith("Z no replica can be reached\n")
+    assert nowhere.exit_code == 1
+    assert nowhere.output == "Error: no replica can be reached at http://127.0.0.1:1\n"
     for wrong in ("https://churn", "churn:8080", "http://"):
         assert registry.run("watch", "--url", wrong, "--once").exit_code == 2
 
@@ -238,3 +238,38 @@ def test_the_watch_repeats_nothing(registry: Registry, monkeypatch: pytest.Monke
     assert [line.split("Z ")[1] for line in output.splitlines()] == [
         "watching gym", "rolled back", "rolled back",
     ]  # fmt: skip
+
+
+def test_a_watch_over_no_registry_is_wrong_usage(tmp_path: Path, registry: Registry) -> None:
+    nowhere = registry.run(
+        "watch", "--url", "http://127.0.0.1:1", "--once", "--model-root", tmp_path / "gone"
+    )
+
+    assert nowhere.exit_code == 2
+    assert "gone, so no registry to watch; name it with --model-root" in nowhere.output
+
+
+def test_an_alias_that_was_never_set_is_told_with_the_way_to_set_it(
+    registry: Registry, tmp_path: Path
+) -> None:
+    key = tmp_path / "release.key"
+    key.write_text("not read yet")
+    for verb in (("compare",), ("promote", "--reason", "r"), ("sign", "--key", key)):
+        done = registry.run(*verb)
+
+        assert done.exit_code == 3
+        assert done.output.startswith(f"Error: challenger: 'gym' in {registry.root} has no chal")
+        assert "churn retrain and churn train --challenger make one" in done.output
+
+    assert "promote VERSION --to shadow" in registry.run("show", "shadow").output
+    elsewhere = registry.run("show", "--model-root", tmp_path / "gone").output
+    assert "train one (churn train), or name another folder" in elsewhere
+
+
+def test_the_champion_does_not_wait_for_itself(registry: Registry) -> None:
+    for alias in ("shadow", "challenger"):
+        done = registry.run("promote", registry.first, "--to", alias, "--reason", "look")
+
+        assert done.exit_code == 3
+        assert f"{registry.first} is the champion, which answers customers already" in done.output
+        assert read_alias(registry.root, "gym", alias) is None

@@ -37,8 +37,12 @@ def row(customer: str = "a", **changes: object) -> str:
     )
 
 
+def table_text(*rows: str) -> str:
+    return "\n".join([NAMES, *rows, ""])
+
+
 def table(*rows: str) -> Table:
-    return parse_table("\n".join([NAMES, *rows]).encode() + b"\n")
+    return parse_table(table_text(*rows).encode())
 
 
 def lessons(*rows: str, as_of: datetime = LATER) -> Lessons:
@@ -129,3 +133,13 @@ def test_a_missing_column_is_named() -> None:
 def test_feedback_is_told_from_a_table_of_customers() -> None:
     assert is_feedback(table(row()))
     assert not is_feedback(parse_table(b"customer_id,plan\na,basic\n"))
+    assert not is_feedback(parse_table(b"customer_id,arm\na,long\n"))
+
+
+@pytest.mark.parametrize("column", ["propensity", "attributes_hash", "campaign_id"])
+def test_feedback_that_lost_a_column_is_feedback_and_the_column_is_named(column: str) -> None:
+    cut = parse_table(table_text(row()).replace(f"{column},", "other,").encode())
+
+    assert is_feedback(cut)
+    with pytest.raises(DataError, match=f"no column {column}; export it again"):
+        learn_from(cut, as_of=LATER)

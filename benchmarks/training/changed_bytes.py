@@ -16,21 +16,19 @@ from churn_service.training.trainer import train_model, write_trained
 
 SPLINE = b'[model]\nfamilies = ["spline"]\n'
 QUICK_PLACES = 40
-MOST_PLACES = 20_000
 
-Damage = Callable[[Path, int], Iterator[bytes]]
+Damage = Callable[[Path, int | None], Iterator[bytes]]
 
 
 def rows(full: bool) -> Iterator[Row]:  # noqa: FBT001 - the interface of every part
     """Yield refusals of changed bytes and of truncations.
 
-    `full` tries every byte of every file, in files above 20,000 bytes so many of them,
-    evenly spread; else 40 of each file.
+    `full` tries every byte and every length of every file; else 40 of each file.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = _version(Path(name))
         files = sorted(path for path in folder.iterdir() if path.is_file())
-        places = MOST_PLACES if full else QUICK_PLACES
+        places = None if full else QUICK_PLACES
         load_predictor(folder)  # untouched it is served
         changed = _refusals(files, _changed, places)
         cut = _refusals(files, _cut, places)
@@ -41,7 +39,7 @@ def rows(full: bool) -> Iterator[Row]:  # noqa: FBT001 - the interface of every 
         yield Row(name, kept, "artefacts", "= 0", kept == 0)
 
 
-def _refusals(files: Sequence[Path], damage: Damage, places: int) -> list[bool]:
+def _refusals(files: Sequence[Path], damage: Damage, places: int | None) -> list[bool]:
     return [_refused(path, data) for path in files for data in damage(path, places)]
 
 
@@ -51,8 +49,8 @@ def _version(root: Path) -> Path:
     return write_trained(model, root).folder
 
 
-def _changed(path: Path, places: int) -> Iterator[bytes]:
-    """Yield the file with one byte changed to another one, at evenly spread places."""
+def _changed(path: Path, places: int | None) -> Iterator[bytes]:
+    """Yield the file with one byte changed to another one, at evenly spread places or all."""
     data, random = path.read_bytes(), np.random.default_rng(1)
     for place in _spread(len(data), places):
         other = bytearray(data)
@@ -60,12 +58,14 @@ def _changed(path: Path, places: int) -> Iterator[bytes]:
         yield bytes(other)
 
 
-def _cut(path: Path, places: int) -> Iterator[bytes]:
+def _cut(path: Path, places: int | None) -> Iterator[bytes]:
     data = path.read_bytes()
     yield from (data[:length] for length in _spread(len(data), places))
 
 
-def _spread(size: int, places: int) -> list[int]:
+def _spread(size: int, places: int | None) -> Sequence[int]:
+    if places is None:
+        return range(size)
     return sorted(set(np.linspace(0, size - 1, min(size, places)).astype(int).tolist()))
 
 

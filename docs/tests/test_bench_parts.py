@@ -34,6 +34,17 @@ def test_a_large_file_is_tried_at_evenly_spread_places(tmp_path) -> None:
     assert [len(data) for data in _cut(path, 11)] == list(range(0, 1_001, 100))
 
 
+def test_the_full_run_leaves_no_byte_and_no_length_out(tmp_path) -> None:
+    path = tmp_path / "report.html"
+    path.write_bytes(bytes(1_001))
+
+    changed = list(_changed(path, None))
+
+    assert [data.count(0) for data in changed] == [1_000] * 1_001
+    assert [max(range(1_001), key=data.__getitem__) for data in changed] == list(range(1_001))
+    assert [len(data) for data in _cut(path, None)] == list(range(1_001))
+
+
 def test_a_coverage_below_what_chance_allows_is_short() -> None:
     assert _row("intervals", [(95, 100)]).met is True
     assert _row("intervals", [(80, 100)]).met is False

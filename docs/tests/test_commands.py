@@ -50,9 +50,7 @@ def test_every_command_of_a_how_to_is_complete(
 
 
 def test_a_promotion_without_a_reason_is_found() -> None:
-    page = (
-        "```sh\nchurn models promote VERSION # printed\n```\n`churn models show VERSION --now`"
-    )
+    page = "```sh\nchurn models promote VERSION # printed\n```\n`churn models show VERSION --now`"
 
     without_reason, unknown = commands_of(page)
 

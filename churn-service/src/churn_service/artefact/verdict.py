@@ -10,6 +10,7 @@ from churn_service.artefact.files import replace_file
 from churn_service.artefact.names import checked_name
 
 _SUFFIX = ".json"
+_NOT_JUDGED = "not judged: "
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,6 +21,16 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     found: str
     limit: str
     value: float | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Tell whether the gate came so far; a check that it did not reach never passes."""
+        return not self.found.startswith(_NOT_JUDGED)
+
+
+def not_judged(name: str, reason: str) -> Check:
+    """Return the row of a check that an earlier one left no room for."""
+    return Check(name=name, passed=False, found=f"{_NOT_JUDGED}{reason}", limit="-")
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +62,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def failures(self) -> str:
         """Name the failed checks and what was found."""
-        failed = [check for check in self.checks if not check.passed]
+        failed = [check for check in self.checks if check.judged and not check.passed]
         return "; ".join(f"{c.name}: {c.found} (asked: {c.limit})" for c in failed)
 
 
@@ -97,5 +108,7 @@ def _read(path: Path) -> Verdict:
 
 
 def _line(check: Check, width: int) -> str:
+    if not check.judged:
+        return f"  -    {check.name:<{width}}  {check.found}"
     mark = "ok  " if check.passed else "FAIL"
     return f"  {mark} {check.name:<{width}}  {check.found} (asked: {check.limit})"

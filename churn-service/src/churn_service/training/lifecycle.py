@@ -7,13 +7,15 @@ from churn_service.artefact.aliases import CHALLENGER, CHAMPION, instant, now, r
 from churn_service.artefact.errors import ArtefactError, PromotionRefusedError
 from churn_service.artefact.promotion_log import last_rollback, read_promotions
 from churn_service.artefact.promotions import Clock, Wish, promote
+from churn_service.artefact.reader import read_artefact
 from churn_service.artefact.signature import Verifier
 from churn_service.artefact.verdict import Verdict, write_verdict
-from churn_service.loading import load_predictor
+from churn_service.loading import predictor_of
 from churn_service.training.config import TrainConfig
 from churn_service.training.contest import HeldOut
 from churn_service.training.dataset import Dataset
-from churn_service.training.gate import judge
+from churn_service.training.gate import judge, judge_damaged
+from churn_service.training.golden_check import Side, check_golden
 from churn_service.training.reading import build_dataset
 from churn_service.training.split import Split, split_dataset
 from churn_service.training.table import Table
@@ -152,22 +154,36 @@ def judge_version(
 ) -> Verdict | None:
     """Let the gate compare a version with the champion; the verdict is kept on disk.
 
-    None when there is no champion, or the version is the champion.
+    None when there is no champion, or the version is the champion. A damaged version
+    fails; a damaged champion leaves nothing to compare with.
 
     Raises:
-        ArtefactError: When one of both is missing or damaged.
+        ArtefactError: When the version is missing, or the champion missing or damaged.
     """
     champion = read_alias(root, name, CHAMPION)
     if champion is None or champion.version == version:
         return None
-    verdict = judge(
-        load_predictor(root / name / version),
-        load_predictor(root / name / champion.version, manifest_sha256=champion.sha256),
-        held_out,
-        at=instant(clock),
-    )
+    in_charge = _side(root / name / champion.version, champion.sha256)
+    verdict = _verdict(root / name / version, in_charge, held_out, at=instant(clock))
     write_verdict(root, name, verdict)
     return verdict
+
+
+def _verdict(folder: Path, champion: Side, held_out: HeldOut, *, at: str) -> Verdict:
+    try:
+        candidate = _side(folder)
+    except ArtefactError as error:
+        if not folder.is_dir():
+            raise
+        against = champion[0].version
+        return judge_damaged(folder.name, against, held_out, reason=error, at=at)
+    golden = check_golden(candidate, champion)
+    return judge(candidate[0], champion[0], held_out, golden=golden, at=at)
+
+
+def _side(folder: Path, manifest_sha256: str | None = None) -> Side:
+    artefact = read_artefact(folder, manifest_sha256=manifest_sha256)
+    return predictor_of(artefact), artefact.golden
 
 
 def held_out_rows(table: Table, config: TrainConfig, name: str) -> HeldOut:

@@ -20,11 +20,14 @@ from churn_service.artefact.document import (
     Scorecard,
     TrainingFacts,
 )
+from churn_service.artefact.golden import GoldenRow
 from churn_service.artefact.verdict import Verdict
 from churn_service.predictor import Predictor
 from churn_service.training import paired
 from churn_service.training.contest import Contest, HeldOut
-from churn_service.training.gate import judge
+from churn_service.training.gate import judge, judge_damaged
+from churn_service.training.golden import golden_cells
+from churn_service.training.golden_check import Side, check_golden, damaged
 from churn_service.training.slice_check import check_slices
 
 AGE = Field(name="age", kind="number", minimum=0, maximum=100)
@@ -85,12 +88,26 @@ def steady() -> Callable[[], float]:
 
 
 def verdict_on(made: ModelDocument, rows: HeldOut, clock: Callable[[], float]) -> Verdict:
-    champion = predictor(document(), "old")
-    return judge(predictor(made), champion, rows, at="2030-01-01T00:00:00Z", clock=clock)
+    sides = predictor(made), predictor(document(), "old")
+    at, golden = "2030-01-01T00:00:00Z", check_golden(golden_of(sides[0]), golden_of(sides[1]))
+    return judge(*sides, rows, golden=golden, at=at, clock=clock)
+
+
+def golden_of(scorer: Predictor, *, off: float = 0.0) -> Side:
+    """A version with the answers of its training, the last one changed by `off`."""
+    cells = golden_cells(scorer.schema)
+    found = scorer.predict([scorer.validator.check_text(row) for row in cells])
+    rows = [
+        GoldenRow(cells=row, logit=0.0, churn_probability=each.churn_probability)
+        for row, each in zip(cells, found, strict=True)
+    ]
+    last = rows[-1].churn_probability + off
+    rows[-1] = msgspec.structs.replace(rows[-1], churn_probability=last)
+    return scorer, rows
 
 
 def failed(verdict: Verdict) -> list[str]:
-    return [check.name for check in verdict.checks if not check.passed]
+    return [check.name for check in verdict.checks if check.judged and not check.passed]
 
 
 def test_an_equal_model_passes_every_check(held_out: HeldOut, steady: Any) -> None:
@@ -158,7 +175,9 @@ def test_what_may_no_longer_be_missing_and_another_horizon_are_named(
     nullable = document(fields=(msgspec.structs.replace(AGE, nullable=True), PLAN))
     champion = predictor(msgspec.structs.replace(nullable, horizon_days=30), "old")
 
-    verdict = judge(predictor(document()), champion, held_out, at="t", clock=steady)
+    verdict = judge(
+        predictor(document()), champion, held_out, golden=damaged("-"), at="t", clock=steady
+    )
 
     assert "age may not be missing any more" in verdict.failures()
     assert "the horizon is None days, not 30" in verdict.failures()
@@ -171,6 +190,62 @@ def test_too_few_rows_are_no_proof(held_out: HeldOut, steady: Any) -> None:
 
     assert failed(verdict) == ["rows"]
     assert "150 rows" in verdict.text()
+    assert not verdict.passed
+    assert len(verdict.checks) == 8
+    assert "\n  -    calibration  not judged: too few rows\n" in verdict.text()
+    assert "not judged" not in verdict.failures()
+
+
+def test_a_version_whose_answers_are_not_those_of_its_training_fails() -> None:
+    sound, changed = predictor(document(), "old"), golden_of(predictor(document()), off=1e-9)
+
+    check = check_golden(changed, golden_of(sound))
+
+    assert not check.passed
+    assert "the candidate scores 1 of 64 otherwise, by 1e-09 at most" in check.found
+    assert "the champion scores 1 of" in check_golden(golden_of(sound), changed).found
+
+
+def test_a_version_that_cannot_be_loaded_fails_and_nothing_else_is_judged(
+    held_out: HeldOut,
+) -> None:
+    verdict = judge_damaged("new", "old", held_out, reason="model.json: is missing", at="t")
+
+    assert not verdict.passed
+    assert failed(verdict) == ["golden rows"]
+    assert "FAIL golden rows  cannot be loaded: model.json: is missing" in verdict.text()
+    assert verdict.text().count("not judged: it cannot be loaded") == 7
+
+
+def shifted(made: ModelDocument, logit: float) -> ModelDocument:
+    scorer = msgspec.structs.replace(made.scorer, intercept=made.scorer.intercept + logit)
+    return msgspec.structs.replace(made, scorer=scorer)
+
+
+def test_a_model_too_high_for_everybody_fails_on_calibration(
+    held_out: HeldOut, steady: Any
+) -> None:
+    verdict = verdict_on(shifted(document(), 0.35), held_out, steady)
+    slight = verdict_on(shifted(document(), 0.1), held_out, steady)
+
+    found = next(check for check in verdict.checks if check.name == "calibration")
+    assert not found.passed
+    assert found.value == pytest.approx(1, abs=0.1)  # its slope alone would pass
+    assert "where" in found.found
+    assert "calibration" not in failed(slight)
+
+
+def test_a_mean_that_only_looks_wrong_without_the_weights_passes(
+    held_out: HeldOut, steady: Any
+) -> None:
+    everybody = held_out.churned == 1
+    halved = weighed(held_out, np.where(everybody, 0.5, 1.0))
+
+    assert "calibration" not in failed(verdict_on(document(), held_out, steady))
+    assert "calibration" in failed(verdict_on(document(), halved, steady))
+    assert "calibration" not in failed(
+        verdict_on(shifted(document(), float(np.log(0.5))), halved, steady)
+    )
 
 
 def test_a_slow_model_fails(held_out: HeldOut) -> None:
@@ -291,6 +366,57 @@ def test_a_slice_is_worse_when_those_who_stand_for_many_are() -> None:
 
     assert "plan = plus: +0.0" in check_slices(heavy_bad).found
     assert check_slices(heavy_good).passed
+
+
+def sliced(candidate: Any, champion: Any, churned: Any, ages: Any) -> Contest:
+    """Customers of one plan, aged as given; the rest is what both versions say."""
+    return Contest(
+        schema=SCHEMA,
+        candidate=candidate,
+        champion=champion,
+        churned=churned,
+        weights=np.ones(len(ages)),
+        customers=[Customer(None, (age, "basic")) for age in ages],
+        refused=0,
+    )
+
+
+def test_a_quarter_of_a_number_is_a_slice() -> None:
+    ages = [float(index % 100) for index in range(1600)]
+    churned = np.arange(1600) // 100 % 2
+    old = np.where(np.array(ages) >= 75, 0.5 + 0.3 * (2 * churned - 1), 0.5)
+    right = np.full(1600, 0.5)
+
+    check = check_slices(sliced(right, old, churned, ages))
+
+    assert check.found.startswith("age above 74.25: +0.4700 on 400 rows")
+    assert "age up to" not in check.found
+    assert check_slices(sliced(old, right, churned, ages)).passed
+
+
+def test_a_number_that_is_missing_is_in_no_quarter() -> None:
+    ages = [None if index % 2 else float(index) for index in range(1600)]
+    half, churned = np.full(1600, 0.5), np.arange(1600) // 2 % 2
+    nobody = sliced(half, half, churned, [None] * 1600)
+
+    found = check_slices(sliced(half, half, churned, ages)).found
+
+    assert found == "none of 5 is clearly worse off, or wrong"  # the plan, and 200 rows each
+    assert check_slices(nobody).found == "none of 1 is clearly worse off, or wrong"
+
+
+def test_a_mean_that_is_clearly_wrong_fails_unless_the_champion_is_further_off() -> None:
+    ages = [float(index % 100) for index in range(1600)]
+    churned = np.arange(1600) // 100 % 4 // 3
+    young = np.array(ages) < 25
+    wrong, worse = (np.where(young, 0.25 + off, 0.25) for off in (0.12, 0.14))
+
+    check = check_slices(sliced(wrong, wrong, churned, ages))
+
+    assert check.found == "age up to 24.75: mean off by +12.0 points on 400 rows"
+    assert check_slices(sliced(wrong, worse, churned, ages)).passed
+    assert not check_slices(sliced(worse, wrong, churned, ages)).passed
+    assert check_slices(sliced(0.92 * wrong, 0.25 + 0 * wrong, churned, ages)).passed
 
 
 def test_versions_that_share_no_customer_are_no_contest(held_out: HeldOut, steady: Any) -> None:

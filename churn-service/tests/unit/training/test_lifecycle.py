@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from churn_service import cli
 from churn_service.artefact.aliases import CHALLENGER, CHAMPION, read_alias
+from churn_service.artefact.errors import ArtefactError
 from churn_service.artefact.promotion_log import Note, read_promotions
 from churn_service.artefact.promotions import Wish, promote, roll_back
 from churn_service.artefact.verdict import Check, Verdict, latest_verdict, write_verdict
@@ -240,6 +241,22 @@ def test_a_retrained_model_is_judged_on_the_champions_held_out_rows(
     log_loss = next(check for check in done.verdict.checks if check.name == "log loss")
     assert log_loss.value == pytest.approx(0)
     assert latest_verdict(tmp_path, "gym", done.version, first.version) == done.verdict
+
+
+def test_a_damaged_version_fails_on_its_golden_rows_and_a_missing_one_is_no_version(
+    gym_model: TrainedModel, first: Registered, tmp_path: Path
+) -> None:
+    damaged = write_version(tmp_path, other(gym_model).document, gym_model.golden, {})
+    (tmp_path / "gym" / damaged / "golden.jsonl").write_bytes(b"changed")
+    held_out = lifecycle.held_out_of(gym_model.dataset, gym_model.split)
+
+    verdict = lifecycle.judge_version(tmp_path, "gym", damaged, held_out)
+
+    assert verdict is not None
+    assert "golden rows: cannot be loaded: golden.jsonl" in verdict.failures()
+    assert latest_verdict(tmp_path, "gym", damaged, first.version) == verdict
+    with pytest.raises(ArtefactError):
+        lifecycle.judge_version(tmp_path, "gym", "nobody", held_out)
 
 
 def test_a_model_that_fails_the_gate_is_kept_but_no_challenger(

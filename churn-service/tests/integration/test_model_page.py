@@ -14,7 +14,7 @@ from churn_service.artefact.aliases import CHALLENGER, SHADOW
 from churn_service.artefact.document import ModelDocument
 from churn_service.artefact.promotion_log import read_promotions
 from churn_service.artefact.promotions import Wish, promote
-from churn_service.artefact.verdict import Check, Verdict, write_verdict
+from churn_service.artefact.verdict import Check, Verdict, not_judged, write_verdict
 from churn_service.artefact.writer import write_version
 from churn_service.monitoring.matured import ScoredOutcome, matured_performance
 from churn_service.monitoring.saved import SavedPerformance, save_performance, today
@@ -283,3 +283,17 @@ def save(stand: Stand, outcomes: list[ScoredOutcome], as_of: date) -> None:
         cohorts=found.cohorts, not_matured=1, unknown=0,
     )  # fmt: skip
     save_performance(stand.root, "churn", saved)
+
+
+def test_checks_that_the_gate_did_not_reach_are_no_failures(stand: Stand) -> None:
+    few = Check(name="rows", passed=False, found="150 rows", limit="at least 200 rows")
+    verdict = Verdict(
+        version=stand.new, against=stand.old, at="2030-01-01T00:00:00Z", data_sha256="d", rows=150,
+        checks=(few, not_judged("AUC", "too few rows")),
+    )  # fmt: skip
+    write_verdict(stand.root, "churn", verdict)
+
+    page = stand.page()
+
+    assert "<td>not judged</td><td>not judged: too few rows</td>" in page
+    assert page.count('<strong class="field-error">failed</strong>') == 1

@@ -43,7 +43,7 @@ def _slices(field: Field, values: list[float | str | None]) -> Iterator[tuple[st
     """Yield the name and the rows of every kind of customers by one field."""
     if field.kind == "number":
         yield from _quarters(field.name, np.array(values, dtype=np.float64))  # None is NaN
-    elif field.kind in {"category", "boolean"}:
+    else:
         given = np.array(values, dtype=object)
         yield from ((f"{field.name} = {level}", given == level) for level in field.levels)
 

@@ -153,7 +153,7 @@ export default {
   "promotion-refused": {
     "title": "The version is not promoted",
     "detail": "",
-    "help": "The detail names the failed checks. Train a better version, run the gate with 'churn models promote --data --config', or send \"force\": true and say why."
+    "help": "The detail names the failed checks. Train a better version, run the gate with 'churn models promote --data --config --reason', or send \"force\": true and say why."
   },
   "registry-read-only": {
     "title": "The registry cannot be written here",

@@ -20,7 +20,6 @@ from churn_service.training.table import Table, read_table
 from churn_service.training.trained import TrainedModel
 from churn_service.training.trainer import train_model
 
-
 SPLITS = int(os.environ.get("GATE_SPLITS", "10"))  # the decision's figures: GATE_SPLITS=40
 
 

@@ -30,7 +30,7 @@ WORKER = "import os; from marketing_service.worker import run; run(os.environ)"
 MAILBOX = "import os; from marketing_service.mailbox.app import run; run(os.environ)"
 KEY = "k" * 32
 WINDOW = 16
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 60
 
 
 @dataclass

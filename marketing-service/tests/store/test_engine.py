@@ -149,3 +149,12 @@ def test_every_usual_address_of_postgres_is_understood(text: str) -> None:
 def test_an_address_that_cannot_work_is_refused_with_the_cure(text: str, reason: str) -> None:
     with pytest.raises(DatabaseUrlError, match=reason):
         Database(text)
+
+
+def test_a_transaction_that_stands_still_gives_its_locks_back(
+    postgresql_database: Database,
+) -> None:
+    with postgresql_database.write() as conn:
+        (shown,) = conn.exec_driver_sql("SHOW idle_in_transaction_session_timeout").one()
+
+    assert shown == "10s"

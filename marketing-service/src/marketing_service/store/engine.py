@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as WaitError
 
 from marketing_service.errors import DatabaseUrlError, StoreBusyError
 
+IDLE_TRANSACTION_MS: Final = 10_000
 BUSY_TIMEOUT_MS: Final = 5_000
 WRITE_WAIT_SECONDS: Final = 30
 READ_POOL: Final = 8
@@ -147,14 +148,22 @@ def sqlite_engine(
 
 
 def postgres_engine(url: URL, *, pool_size: int) -> Engine:
-    """Make a PostgreSQL engine that notices dead connections before it uses them."""
+    """Make a PostgreSQL engine that notices dead connections before it uses them.
+
+    The server ends a transaction whose process stands still: the row locks of a frozen
+    worker would otherwise keep every other worker waiting until it wakes.
+    """
+    options = (
+        "-c synchronous_commit=on -c timezone=UTC "
+        f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS}"
+    )
     return create_engine(
         url,
         pool_size=pool_size,
         pool_pre_ping=True,
         pool_timeout=WRITE_WAIT_SECONDS,
         json_deserializer=msgspec.json.decode,
-        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"},
+        connect_args={"connect_timeout": 5, "options": options},
     )
 
 

@@ -56,7 +56,7 @@ def test_a_pin_without_hash_is_named(checkout: Path) -> None:
 
 def test_an_address_in_a_lock_is_refused(checkout: Path) -> None:
     lock = checkout / locks.SERVE
-    lock.write_text("--find-links https" + "://example.test\n" + lock.read_text())
+    lock.write_text("# see http:" + "//example.test\n" + lock.read_text())
 
     with pytest.raises(SetupError, match="holds an address"):
         lock_checks.check_locks(checkout)

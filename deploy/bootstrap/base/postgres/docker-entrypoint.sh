@@ -3,6 +3,8 @@
 # _PASSWORD, or _PASSWORD_FILE; scripts of /docker-entrypoint-initdb.d; then the server.
 set -euo pipefail
 
+# Options alone are the server's, as in `docker run postgres -c fsync=off`.
+case ${1:-} in -*) set -- postgres "$@" ;; esac
 if [ "${1:-postgres}" != postgres ]; then exec "$@"; fi
 
 if [ "$(id -u)" = 0 ]; then

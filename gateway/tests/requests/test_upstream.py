@@ -45,7 +45,17 @@ def test_a_header_that_is_not_on_the_list_never_reaches_a_service(
 
 @pytest.mark.parametrize(
     "name",
-    ["Content-Type", "Accept", "Accept-Language", "If-None-Match", "Prefer", "Idempotency-Key"],
+    [
+        "Content-Type",
+        "Content-Encoding",
+        "Accept",
+        "Accept-Language",
+        "If-None-Match",
+        "Inference-Header-Content-Length",
+        "Prefer",
+        "Idempotency-Key",
+        "X-Amzn-SageMaker-Custom-Attributes",
+    ],
 )
 def test_a_header_on_the_list_reaches_the_service(
     door: Any, recorder: Any, made_keys: Any, name: str
@@ -60,10 +70,24 @@ def test_a_body_arrives_whole(door: Any, recorder: Any, made_keys: Any) -> None:
     assert seen["bytes"] == 3_000_000
 
 
-def test_an_upload_is_streamed_whole(door: Any, recorder: Any, made_keys: Any) -> None:
-    door.ask("POST", "/v1/imports", b"a" * 3_000_000, X_API_Key=made_keys["customers:write"][1])
+@pytest.mark.parametrize(
+    ("path", "scope"), [("/v1/imports", "customers:write"), ("/jobs", "predict")]
+)
+def test_an_upload_is_streamed_whole(
+    door: Any, recorder: Any, made_keys: Any, path: str, scope: str
+) -> None:
+    door.ask("POST", path, b"a" * 3_000_000, X_API_Key=made_keys[scope][1])
     (seen,) = recorder.seen()
     assert seen["bytes"] == 3_000_000
+
+
+@pytest.mark.parametrize("path", ["/v2/models/churn/infer", "/invocations"])
+def test_a_body_without_a_type_reaches_the_service_without_one(
+    door: Any, recorder: Any, made_keys: Any, path: str
+) -> None:
+    answer = door.ask("POST", path, b"{}", X_API_Key=made_keys["predict"][1])
+    assert answer.status == 200
+    assert "content-type" not in headers_of(recorder)
 
 
 @pytest.mark.parametrize("trace", ["", "junk", ALL_ZERO_TRACE, ALL_ZERO_SPAN, GOOD_TRACE + "-x"])

@@ -23,12 +23,13 @@ from churn_service.cli.options import (
     trusted_key,
 )
 from churn_service.cli.outcome import tell_outcome
+from churn_service.cli.training_job import TrainCommand
 from churn_service.training.config import read_config
 from churn_service.training.steps import READING, REPORTING
 from churn_service.training.table import read_table
 
 
-@click.command()
+@click.command(cls=TrainCommand)
 @data_option
 @config_option
 @click.option("--challenger", is_flag=True, help="Only challenge: the champion stays in charge.")
@@ -81,6 +82,9 @@ def train(
 
     The same table and training file give the same bytes, and so the same version,
     whatever the number of cores. Progress goes to stderr.
+
+    Without options in a training job of SageMaker, table, hyperparameters and
+    model are those under /opt/ml.
     """  # noqa: D301 - click's mark against rewrapping
     wanted, key = _wanted(**chosen), trusted_key(public_key)
     check_writable(model_root)

@@ -136,7 +136,7 @@ def run(environ: Mapping[str, str]) -> None:
     if not settings.model_root.is_dir():
         log.event("model.root_missing", level="warning", model_root=settings.model_root)
     target = "churn_service.app:create_wsgi"
-    serve(target, host=host, port=settings.port, threads=settings.threads, log=log)
+    serve(target, host=host, port=settings.http_port, threads=settings.threads, log=log)
 
 
 def _watch(

@@ -7,6 +7,7 @@ from typing import Literal
 from service_kit.settings import setting
 
 PREFIX = "CHURN_"
+DEFAULT_PORT = 8080
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +65,36 @@ class Settings:
     threads: int = setting(
         default=16, minimum=1, maximum=512, help="Requests worked on at the same time."
     )
-    port: int = setting(
-        default=8080, minimum=1, maximum=65_535, env="PORT", help="TCP port to listen on."
+    port: int | None = setting(
+        default=None,
+        minimum=1,
+        maximum=65_535,
+        env="PORT",
+        help="TCP port to listen on; AIP_HTTP_PORT when not set, else 8080.",
     )
     trust_network: bool = setting(
         default=False,
         help="Listen on all addresses; only where a gateway or network keeps strangers out.",
     )
+    aip_http_port: int | None = setting(
+        default=None,
+        minimum=1,
+        maximum=65_535,
+        env="AIP_HTTP_PORT",
+        help="TCP port that Vertex AI asks for; PORT wins.",
+    )
+    aip_health_route: str | None = setting(
+        default=None,
+        env="AIP_HEALTH_ROUTE",
+        help="Further path that answers whether customers can be scored; Vertex AI sets it.",
+    )
+    aip_predict_route: str | None = setting(
+        default=None,
+        env="AIP_PREDICT_ROUTE",
+        help='Further path that takes {"instances": [...]}; Vertex AI sets it.',
+    )
+
+    @property
+    def http_port(self) -> int:
+        """The port to listen on: PORT, else Vertex AI's, else 8080."""
+        return self.port or self.aip_http_port or DEFAULT_PORT

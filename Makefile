@@ -6,7 +6,7 @@ SOURCES = packages churn-service marketing-service gateway loadtests deploy docs
 TYPED = -p churn_contract -p service_kit -p churn_service -p marketing_service -p gateway_keys -p churn_loadtests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up campaign import train loadtest status logs down clean doctor bootstrap bootstrap-undo bootstrap-selftest test lint format lock lock-check bench-training docs environment
+.PHONY: help demo up campaign import train loadtest status logs down clean doctor bootstrap bootstrap-undo bootstrap-selftest test lint format lock lock-check bench-training bench-serving docs environment
 
 ##@ See it
 help: ## Show this list
@@ -81,6 +81,9 @@ lock-check: environment ## Recompile the locks and compare
 
 bench-training: environment ## Every figure of training, ours beside rivals and limits (FULL=1: all)
 	$(BIN)/python -m benchmarks.training $(if $(FULL),--full)
+
+bench-serving: environment ## Every figure of serving, ours beside rivals, in one run (FULL=1: all)
+	$(BIN)/python -m benchmarks.serving $(if $(FULL),--full)
 
 docs: environment ## Generate the reference pages
 	@PYTHONPATH=deploy $(BIN)/python -m bootstrap.reference

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.row import Row
 from benchmarks.training.known_truth import draw_table
-from benchmarks.training.row import Row
 from churn_service.artefact.errors import ArtefactError
 from churn_service.loading import load_predictor
 from churn_service.training.config import parse_config

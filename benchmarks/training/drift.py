@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.training.row import Row
+from benchmarks.row import Row
 from churn_contract.prediction import Prediction
 from churn_contract.validation import Customer
 from churn_service.artefact.reference import SCORE, BinnedField, Reference

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from benchmarks.training.row import Row, skipped
+from benchmarks.row import Row, skipped
 from benchmarks.training.telco import ABSENT, CONFIG, telco_csv
 from churn_service.training.choice import corrected_t
 from churn_service.training.config import parse_config

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from benchmarks.row import Row
 from benchmarks.training.boosters import HistGradientBoosting, Lesson, tuned_chances
 from benchmarks.training.known_truth import (
     NOT_ADDITIVE,
@@ -23,7 +24,6 @@ from benchmarks.training.known_truth import (
     expected_auc,
     expected_log_loss,
 )
-from benchmarks.training.row import Row
 from benchmarks.training.served import probabilities
 from churn_service.training.config import parse_config
 from churn_service.training.table import parse_table

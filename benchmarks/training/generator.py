@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.row import Row, skipped
 from benchmarks.training.known_truth import expected_slope
-from benchmarks.training.row import Row, skipped
 from benchmarks.training.served import probabilities
 from benchmarks.training.telco import ABSENT, telco_csv
 from churn_contract.schema import canonical_name

@@ -12,8 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 from scipy.stats import binom  # type: ignore[import-untyped]  # ships no types
 
+from benchmarks.row import Row
 from benchmarks.training.known_truth import draw_table
-from benchmarks.training.row import Row
 from benchmarks.training.served import predictions
 from churn_service.scorer.calibration import logit_of
 from churn_service.training.config import parse_config

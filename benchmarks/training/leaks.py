@@ -20,7 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from benchmarks.training.row import Row
+from benchmarks.row import Row
 from benchmarks.training.telco import CONFIG, telco_csv
 from churn_service.training.config import TrainConfig, parse_config
 from churn_service.training.dataset import Dataset

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.training.row import Row
+from benchmarks.row import Row
 from benchmarks.training.two_versions import write_two_versions
 from churn_contract.samples import sample_customers
 from churn_contract.schema import demo_schema

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
+from benchmarks.row import Row, skipped
 from benchmarks.training.known_truth import draw_table
-from benchmarks.training.row import Row, skipped
 from benchmarks.training.telco import ABSENT, CONFIG, telco_csv
 from churn_service.training.choice import choose
 from churn_service.training.config import parse_config

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.training.row import Row, skipped
+from benchmarks.row import Row, skipped
 from benchmarks.training.telco import ABSENT, CONFIG, telco_csv
 from churn_service.artefact.trees import Trees
 from churn_service.scorer.compilation import compile_scorer

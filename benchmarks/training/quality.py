@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit  # type: ignore[import-untyped]  # ships no types
 from sklearn.model_selection import StratifiedKFold
 
+from benchmarks.row import Row, skipped
 from benchmarks.training.boosters import (
     INSTALL,
     Booster,
@@ -25,7 +26,6 @@ from benchmarks.training.boosters import (
     is_installed,
     tuned_chances,
 )
-from benchmarks.training.row import Row, skipped
 from benchmarks.training.telco import ABSENT, CONFIG, telco_csv
 from churn_service.training.choice import choose
 from churn_service.training.config import TrainConfig, parse_config

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.row import Row
 from benchmarks.training.known_truth import expected_auc, expected_slope
-from benchmarks.training.row import Row
 from benchmarks.training.served import probabilities
 from churn_service.training.config import parse_config
 from churn_service.training.retrain import gather

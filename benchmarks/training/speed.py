@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.training.row import Row, skipped
+from benchmarks.row import Row, skipped
 from benchmarks.training.telco import ABSENT, CONFIG, telco_csv
 
 SECONDS_GOAL = 180.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.training.row import Row
+from benchmarks.row import Row
 from churn_service.training.config import parse_config
 from churn_service.training.errors import TrainingError
 from churn_service.training.reading import build_dataset

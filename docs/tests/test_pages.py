@@ -11,7 +11,8 @@ READING_PATHS = ROOT / "docs/explanation/follow-one-request.md"
 MARKDOWN = sorted(
     path
     for path in ROOT.rglob("*.md")
-    if not {".venv", ".demo", "node_modules", ".pytest_cache"} & set(path.relative_to(ROOT).parts)
+    if not {".venv", ".demo", "build", "node_modules", ".pytest_cache"}
+    & set(path.relative_to(ROOT).parts)
 )
 
 

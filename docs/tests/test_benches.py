@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks.training.__main__ import part_names
+from benchmarks.parts import Bench
+from benchmarks.serving.__main__ import BENCH as SERVING
+from benchmarks.training.__main__ import BENCH as TRAINING
 
 from bootstrap.console import ROOT
 
 PART = """
-from benchmarks.training.row import Row
+from benchmarks.row import Row
 
 def rows(full):
     yield Row("speed", 2.0, "s", "<= 3 s", True, 4.0, 0.5)
@@ -24,12 +26,12 @@ import sys
 sys.path.insert(0, {root!r})
 import benchmarks.training
 benchmarks.training.__path__.append({folder!r})
-from benchmarks.training.__main__ import main
-sys.exit(main(sys.argv[1:]))
+from benchmarks.training.__main__ import BENCH
+sys.exit(BENCH.main(sys.argv[1:]))
 """
 
 
-def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "made_up.py").write_text(PART)
     start = START.format(root=str(ROOT), folder=str(folder))
     command = [sys.executable, "-c", start, "--only", "made_up"]
@@ -43,7 +45,7 @@ def figures(folder: Path) -> list[dict[str, object]]:
 
 
 def test_a_figure_is_a_row_of_the_table_and_of_the_file(tmp_path: Path) -> None:
-    done = bench(tmp_path)
+    done = run(tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1].split() == [
@@ -55,7 +57,7 @@ def test_a_figure_is_a_row_of_the_table_and_of_the_file(tmp_path: Path) -> None:
 
 
 def test_a_part_that_stops_is_told_and_does_not_count_as_met(tmp_path: Path) -> None:
-    done = bench(tmp_path, "--full")
+    done = run(tmp_path, "--full")
 
     assert done.returncode == 1
     assert "made_up stopped: ValueError: the disk is full" in done.stdout
@@ -75,24 +77,30 @@ def test_a_figure_that_could_not_be_measured_says_why_and_how_to_get_it(tmp_path
     assert [(row["value"], row["met"]) for row in figures(tmp_path)] == [(None, None)]
 
 
-def test_the_list_names_every_part_with_what_it_measures() -> None:
-    command = [sys.executable, "-m", "benchmarks.training", "--list"]
+PAGES = {
+    TRAINING: ROOT / "docs/explanation/figures-of-training.md",
+    SERVING: ROOT / "docs/explanation/figures-of-serving.md",
+}
+PARTS = [(bench, part) for bench in PAGES for part in bench.part_names()]
+
+
+@pytest.mark.parametrize("bench", PAGES, ids=lambda bench: bench.package)
+def test_the_list_names_every_part_with_what_it_measures(bench: Bench) -> None:
+    command = [sys.executable, "-m", bench.package, "--list"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     listed = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
 
-    assert [name for name, _ in listed] == PARTS
+    assert [name for name, _ in listed] == bench.part_names()
     assert all(words.endswith(".") for _, words in listed)
 
 
-PARTS = part_names()
-PAGE = ROOT / "docs/explanation/figures-of-training.md"
+@pytest.mark.parametrize(("bench", "part"), PARTS, ids=str)
+def test_the_page_of_figures_names_every_part(bench: Bench, part: str) -> None:
+    assert f"`{part}`" in PAGES[bench].read_text()
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_the_page_of_figures_names_every_part(part: str) -> None:
-    assert f"`{part}`" in PAGE.read_text()
+@pytest.mark.parametrize(("bench", "part"), PARTS, ids=str)
+def test_every_part_of_a_bench_gives_rows(bench: Bench, part: str) -> None:
+    path = ROOT / bench.package.replace(".", "/") / f"{part}.py"
 
-
-@pytest.mark.parametrize("part", PARTS)
-def test_every_part_of_the_bench_gives_rows(part: str) -> None:
-    assert "def rows(full: bool)" in (ROOT / "benchmarks/training" / f"{part}.py").read_text()
+    assert "def rows(full: bool)" in path.read_text()

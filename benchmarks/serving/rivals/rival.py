@@ -1,0 +1,80 @@
+"""What a rival is, and how its environment is made."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.serving.client import Request
+from benchmarks.serving.model import World
+from benchmarks.serving.process import Server, free_port
+
+ENVIRONMENTS = Path("build/bench/rivals")
+_ROOT = Path(__file__).parents[3]
+_SOURCES = (
+    "packages/churn-contract/src",
+    "packages/service-kit/src",
+    "churn-service/src",
+)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One other server.
+
+    Attributes:
+        name: As people call it.
+        folder: Name of its environment.
+        packages: What is installed there, with exact versions.
+        program: The file, beside this one, that its Python runs to prepare or serve.
+        request: Makes the request it understands from a customer's JSON.
+        goal: How many times the CPU time of ours it must take, at least; None without a goal.
+        same_scorer: Whether it calls our scorer, so that only the servers differ.
+    """
+
+    name: str
+    folder: str
+    packages: tuple[str, ...]
+    program: str
+    request: Callable[[bytes], Request]
+    goal: float | None
+    same_scorer: bool = True
+
+    def install(self) -> Path:
+        """Make its environment when it is not there; return its Python.
+
+        Raises:
+            OSError: The installer is not there.
+            subprocess.CalledProcessError: The packages could not be installed.
+        """
+        place = ENVIRONMENTS / self.folder
+        python = place.absolute() / "bin" / "python"
+        stamp, wanted = place / "packages.txt", "\n".join(self.packages)
+        if stamp.exists() and stamp.read_text() == wanted:
+            return python
+        uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, place], check=True)
+        install = [uv, "pip", "install", "-q", "--python", python, *self.packages]
+        subprocess.run(install, check=True, timeout=900)
+        stamp.write_text(wanted)
+        return python
+
+    def start(self, world: World, folder: Path) -> Server:
+        """Start it for a model; its files and log go to `folder`."""
+        python = self.install()
+        port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        program = Path(__file__).with_name(self.program)
+        environ = {
+            "PATH": f"{python.parent}:/usr/bin:/bin",
+            "PYTHONPATH": ":".join(str(_ROOT / source) for source in _SOURCES),
+            "BENCH_PORT": str(port),
+            "BENCH_MODEL_ROOT": str(world.root.absolute()),
+            "BENCH_TABLE": str(world.table.absolute()),
+        }
+        command = [str(python), str(program.absolute())]
+        server = Server(command, port, folder / "log.txt", environ, folder)
+        server.wait()
+        return server

@@ -23,6 +23,7 @@ from churn_service.monitoring.saved import PerformanceRecord
 from churn_service.monitoring.shadow_scores import ShadowScores
 from churn_service.monitoring.watch import ModelWatch, Watched
 from churn_service.monitoring.windows import WindowRule
+from churn_service.openapi_api import OpenApiRoute
 from churn_service.predictor import Predictor
 from churn_service.registry import AliasWatcher, ModelRegistry
 from churn_service.schema_api import ModelRoutes
@@ -77,6 +78,7 @@ def create_app(
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
     LifecycleRoutes(*place, changes).register(app)
     DriftRoutes(current.take, watch, record).register(app)
+    OpenApiRoute(current.take, version("churn-service")).register(app)
     ScorePage(current.take, telemetry).register(app, log)
     ModelPage(
         current.take,

@@ -10,19 +10,28 @@ from churn_contract.outcome import Outcome
 from churn_contract.prediction import Prediction
 from churn_contract.problem import Problem
 from churn_contract.samples import sample_customers
-from churn_contract.schema import CustomerSchema, Field
+from churn_contract.schema import CustomerSchema, Field, training_range
+
+REF = "#/components/schemas/{name}"
 
 
 def components(schema: CustomerSchema) -> dict[str, Any]:
     """Return the object `components`: Customer by this schema, and the contract's own types."""
-    _, schemas = msgspec.json.schema_components(
-        (Prediction, Problem, Outcome), ref_template="#/components/schemas/{name}"
-    )
-    return {"schemas": {"Customer": _customer(schema)} | schemas}
+    return {"schemas": {"Customer": _customer(schema)} | types_of(Prediction, Problem, Outcome)}
+
+
+def types_of(*types: type) -> dict[str, Any]:
+    """Return the component schemas of msgspec types, by their names."""
+    return msgspec.json.schema_components(types, ref_template=REF)[1]
+
+
+def example_customer(schema: CustomerSchema) -> dict[str, Any]:
+    """Return one valid customer of a schema, always the same one."""
+    return next(sample_customers(schema, seed=1))
 
 
 def _customer(schema: CustomerSchema) -> dict[str, Any]:
-    properties = {field.name: _property(field) for field in schema.features}
+    properties = {field.name: field_schema(field) for field in schema.features}
     if schema.id is not None:
         properties[schema.id] = {
             "type": ["string", "integer", "null"],
@@ -35,21 +44,49 @@ def _customer(schema: CustomerSchema) -> dict[str, Any]:
         "properties": properties,
         "required": [field.name for field in schema.features],
         "additionalProperties": False,
-        "examples": [next(sample_customers(schema, seed=1))],
+        "examples": [example_customer(schema)],
     }
 
 
-def _property(field: Field) -> dict[str, Any]:
-    unit = f"In {field.unit}." if field.unit else ""
-    described = {"title": title(field), "description": f"{field.help} {unit}".strip()}
+def field_schema(field: Field) -> dict[str, Any]:
+    """Return what one feature of a customer may be, as JSON Schema."""
+    described = {"title": title(field), "description": _description(field)} | _extensions(field)
     if field.kind != "number":
-        return described | {"enum": _choices(field)}
+        return described | _choices(field)
     null = ["null"] if field.accepts_missing else []
     limits = {"minimum": field.minimum, "maximum": field.maximum}
     return described | {"type": ["number", *null]} | limits
 
 
-def _choices(field: Field) -> list[object]:
+def _description(field: Field) -> str:
+    unit = f"In {field.unit}." if field.unit else ""
+    blank = "" if field.blank is None else f"null stands for {_plain(field.blank)}."
+    other = ""
+    if field.unknown == "other" and field.kind != "number":
+        other = "Other strings are taken and count as one further level."
+    return " ".join(part for part in (field.help, unit, blank, other) if part)
+
+
+def _plain(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.15g}"
+
+
+def _extensions(field: Field) -> dict[str, Any]:
+    """Return what JSON Schema has no word for: unit, range in training, what can be changed."""
+    found: dict[str, Any] = {}
+    if field.unit:
+        found["x-unit"] = field.unit
+    if field.kind == "number":
+        found["x-training-range"] = list(training_range(field))
+    if field.actionable:
+        found["x-actionable"] = True
+    return found
+
+
+def _choices(field: Field) -> dict[str, Any]:
     digits = [int(level) for level in field.levels] if field.is_zero_one else []
     null = [None] if field.accepts_missing else []
-    return [*field.levels, *digits, *json_words(field), *null]
+    choices = [*field.levels, *digits, *json_words(field), *null]
+    if field.unknown == "error":
+        return {"enum": choices}
+    return {"anyOf": [{"enum": choices}, {"type": "string", "pattern": r"\S"}]}

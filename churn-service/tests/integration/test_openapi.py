@@ -1,0 +1,229 @@
+"""The document at /openapi.json: complete, valid, and true of the live app."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openapi_spec_validator import validate
+from werkzeug.test import TestResponse
+
+from churn_contract.schema import CustomerSchema, Field
+from churn_service.artefact.document import ModelDocument
+from churn_service.artefact.writer import write_version
+from churn_service.openapi.document import Served, _all_paths
+from churn_service.openapi_api import shape_of
+from service_kit.health import HEALTH_PATHS
+
+Document = dict[str, Any]
+METHODS = {"get", "put", "post", "delete", "patch"}
+PAGES = ("/score", "/what-if", "/docs", "/model", "/model/promote", "/model/roll-back")
+
+
+@pytest.fixture
+def client(
+    publisher: Any, make_service: Callable[..., Any], document: ModelDocument
+) -> FlaskClient:
+    """Serve a version with a report, from a registry that may be changed."""
+    reports = {"report.html": b"<p>good</p>", "report.txt": b"good", "metrics.json": b"{}"}
+    version = write_version(publisher.root, document, publisher.golden(document), reports)
+    publisher.promote(version)
+    running = make_service(publisher.root)
+    running.registry.refresh()
+    found: FlaskClient = running.client
+    return found
+
+
+@pytest.fixture
+def described(client: FlaskClient) -> Document:
+    found: Document = client.get("/openapi.json").get_json()
+    return found
+
+
+def operations(described: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, methods in described["paths"].items():
+        for method in methods.keys() & METHODS:
+            yield path, method, methods[method]
+
+
+def routes_of(app: Flask) -> set[tuple[str, str]]:
+    served = {
+        (shape_of(rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.rule not in PAGES and not rule.rule.endswith("/static/<path:filename>")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    return served | {(path, "get") for path in HEALTH_PATHS}
+
+
+def test_it_is_valid_openapi_3_1(described: Document) -> None:
+    assert described["openapi"].startswith("3.1.")
+    validate(described)
+
+
+def test_every_route_of_the_app_is_described_and_nothing_else(
+    client: FlaskClient, described: Document
+) -> None:
+    named = {(shape_of(path), method) for path, method, _ in operations(described)}
+    assert named == routes_of(client.application)
+
+
+def test_everything_that_could_be_described_is_served(
+    client: FlaskClient, schema: CustomerSchema
+) -> None:
+    paths = _all_paths(Served("1", "v", schema))
+    assert {shape_of(path) for path in paths} == {path for path, _ in routes_of(client.application)}
+
+
+def test_operation_ids_are_unique_and_every_component_is_used(described: Document) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(described)]
+    assert len(ids) == len(set(ids))
+    used = set(re.findall(r'"\$ref": "(#/components/[^"]+)"', json.dumps(described)))
+    made = {
+        f"#/components/{kind}/{name}"
+        for kind, parts in described["components"].items()
+        if kind != "securitySchemes"
+        for name in parts
+    }
+    assert used <= made
+    assert made - used <= {"#/components/schemas/Outcome"}
+
+
+def resolved(described: Document, part: Document) -> Document:
+    while "$ref" in part:
+        found: Any = described
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        part = found
+    return part
+
+
+def send(
+    client: FlaskClient,
+    described: Document,
+    path: str,
+    method: str,
+    body: tuple[str, object] | None = None,
+) -> TestResponse:
+    operation = described["paths"][path][method]
+    for parameter in operation.get("parameters", ()):
+        found = resolved(described, parameter)
+        if found["in"] == "path":
+            path = path.replace(f"{{{found['name']}}}", found["example"])
+    if body is None:
+        return client.open(path, method=method.upper())
+    media_type, value = body
+    content = value if isinstance(value, str) else json.dumps(value)
+    return client.open(path, method=method.upper(), data=content, content_type=media_type)
+
+
+def check_answer(described: Document, operation: Document, answer: TestResponse) -> None:
+    """The status is described, and body and headers are as described."""
+    responses = operation["responses"]
+    response = resolved(described, responses[str(answer.status_code)])
+    for name in response.get("headers", {}):
+        assert name in answer.headers or name in {"X-Ignored-Fields", "X-Invalid-Rows"}
+    media = response["content"][answer.mimetype]
+    is_json = answer.mimetype.endswith("json") and "ndjson" not in answer.mimetype
+    value = json.loads(answer.data) if is_json else answer.text
+    root = {"components": described["components"]} | media["schema"]
+    jsonschema.Draft202012Validator(root).validate(value)
+
+
+def examples(operation: Document) -> Iterator[tuple[str, str, Document]]:
+    for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
+        for name, example in media.get("examples", {}).items():
+            yield media_type, name, example
+
+
+def test_every_example_gets_the_answer_it_promises(
+    client: FlaskClient, described: Document
+) -> None:
+    sent = 0
+    for path, method, operation in operations(described):
+        for media_type, name, example in examples(operation):
+            answer = send(client, described, path, method, (media_type, example["value"]))
+            where = f"{method} {path} {media_type} {name}: {answer.text}"
+            assert answer.status_code == example["x-status"], where
+            check_answer(described, operation, answer)
+            sent += 1
+    assert sent >= 6
+
+
+def test_every_read_gets_the_answer_it_promises(client: FlaskClient, described: Document) -> None:
+    for path, method, operation in operations(described):
+        if method == "get":
+            answer = send(client, described, path, method)
+            assert answer.status_code == 200, (path, answer.text)
+            check_answer(described, operation, answer)
+
+
+def test_every_operation_with_a_body_shows_an_example(described: Document) -> None:
+    for path, _, operation in operations(described):
+        for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
+            assert "examples" in media or "binary" in str(media["schema"]), (path, media_type)
+
+
+def test_the_customer_is_the_live_models(
+    publisher: Any, make_service: Callable[..., Any], make_document: Callable[..., Any]
+) -> None:
+    schema = CustomerSchema(
+        name="gym",
+        fields=(
+            Field(name="visits", kind="number", minimum=0, maximum=99, highest=30, unit="a month"),
+        ),
+    )
+    version = publisher.publish(make_document(schema))
+    gym = make_service(publisher.root)
+    gym.registry.refresh()
+    document = gym.client.get("/openapi.json").get_json()
+    customer = document["components"]["schemas"]["Customer"]
+    assert customer["properties"]["visits"]["maximum"] == 99
+    assert document["info"]["version"].endswith(f"+{version}")
+
+
+def test_the_etag_saves_the_second_download(client: FlaskClient) -> None:
+    first = client.get("/openapi.json")
+    again = client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    other = client.get("/openapi.json", headers={"If-None-Match": '"other"'})
+    assert (other.status_code, other.data) == (200, first.data)
+
+
+def test_another_model_makes_another_document(
+    publisher: Any, make_service: Callable[..., Any], make_document: Callable[..., Any]
+) -> None:
+    number = Field(name="visits", kind="number", minimum=0, maximum=99, highest=30)
+    publisher.publish(make_document(CustomerSchema(name="gym", fields=(number,))))
+    gym = make_service(publisher.root)
+    gym.registry.refresh()
+    before = gym.client.get("/openapi.json").headers["ETag"]
+    assert gym.client.get("/openapi.json").headers["ETag"] == before
+    publisher.publish(make_document(CustomerSchema(name="spa", fields=(number,))))
+    gym.registry.refresh()
+    assert gym.client.get("/openapi.json").headers["ETag"] != before
+
+
+def test_a_model_without_fields_is_described(
+    publisher: Any, make_service: Callable[..., Any], make_document: Callable[..., Any]
+) -> None:
+    publisher.publish(make_document(CustomerSchema(name="bare")))
+    bare = make_service(publisher.root)
+    bare.registry.refresh()
+    validate(bare.client.get("/openapi.json").get_json())
+
+
+def test_without_a_model_it_is_503(tmp_path: Path, make_service: Callable[..., Any]) -> None:
+    answer = make_service(tmp_path).client.get("/openapi.json")
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+
+
+def test_the_key_is_asked_for_where_the_gateway_asks(described: Document) -> None:
+    assert described["paths"]["/ping"]["get"]["security"] == []
+    ways = described["paths"]["/predict"]["post"]["security"]
+    assert ways == [{"AccessKey": ["predict"]}, {"Bearer": ["predict"]}, {"Session": ["predict"]}]

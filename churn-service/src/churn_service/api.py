@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 
 from churn_service.current_model import CurrentModel
 from churn_service.envelopes.json import read_customers, write_predictions
-from churn_service.shadow import ShadowScorer
+from churn_service.scoring import Scoring
 from churn_service.telemetry import PredictionTelemetry
 
 
@@ -13,8 +13,8 @@ class PredictionRoutes:
 
     Args:
         current: Gives the version for the request at hand; NoModelError while there is none.
-        telemetry: Counts, times and logs what was asked and answered.
-        shadow: Scores again with the versions in shadow, after the answer.
+        telemetry: Times reading and writing.
+        scoring: Scores what was read.
         names_ignored: Whether answers name the fields that the predictor's validator ignores.
     """
 
@@ -22,13 +22,13 @@ class PredictionRoutes:
         self,
         current: CurrentModel,
         telemetry: PredictionTelemetry,
-        shadow: ShadowScorer,
+        scoring: Scoring,
         *,
         names_ignored: bool,
     ) -> None:
         self._current = current
         self._telemetry = telemetry
-        self._shadow = shadow
+        self._scoring = scoring
         self._names_ignored = names_ignored
 
     def predict(self) -> Response:
@@ -36,13 +36,10 @@ class PredictionRoutes:
         predictor = self._current.take_wanted()
         with self._telemetry.phase("decode"):
             body = read_customers(request, predictor.validator, names_ignored=self._names_ignored)
-        predictor, body = self._current.canary_for(body) or (predictor, body)
-        with self._telemetry.phase("score"):
-            predictions = predictor.predict(body.customers)
-        self._telemetry.served(predictor, body.customers, predictions)
-        self._shadow.offer(body, predictions)
+        scored = self._scoring.score(predictor, body, pinned=self._current.is_pinned())
+        self._current.speak_of(scored.predictor)
         with self._telemetry.phase("encode"):
-            return write_predictions(body, predictions)
+            return write_predictions(body, scored.predictions)
 
     def ping(self) -> Response:
         """Say PONG when a customer could be scored now."""

@@ -27,6 +27,7 @@ from churn_service.openapi_api import OpenApiRoute
 from churn_service.predictor import Predictor
 from churn_service.registry import AliasWatcher, ModelRegistry
 from churn_service.schema_api import ModelRoutes
+from churn_service.scoring import Scoring
 from churn_service.settings import PREFIX, Settings
 from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry
@@ -73,7 +74,8 @@ def create_app(
     names_ignored = settings.unknown_fields == "ignore"
     shadow = shadow or ShadowScorer(registry.shadows, metrics, ShadowScores())
     app.extensions["shadow"] = shadow
-    PredictionRoutes(current, telemetry, shadow, names_ignored=names_ignored).register(app)
+    scoring = Scoring(registry, telemetry, shadow)
+    PredictionRoutes(current, telemetry, scoring, names_ignored=names_ignored).register(app)
     ModelRoutes(current.take, registry.facts).register(app)
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
     LifecycleRoutes(*place, changes).register(app)

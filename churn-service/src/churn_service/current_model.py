@@ -5,9 +5,7 @@ from typing import Protocol
 from flask import Response, g, request
 
 from churn_contract.headers import MODEL_VERSION, SCHEMA_DIGEST
-from churn_service.envelopes.json import CustomersBody
 from churn_service.predictor import Predictor
-from churn_service.rollout import canary_of
 
 WANTED_VERSION = "model_version"
 
@@ -27,10 +25,6 @@ class PredictorSource(Protocol):
         """Return the predictor of a loaded version or alias; VersionNotLoadedError else."""
         ...
 
-    def canary(self) -> tuple[Predictor, float] | None:
-        """Return the canary and its share, None when there is none."""
-        ...
-
 
 class CurrentModel:
     """Hands one predictor to a request, however often the champion changes meanwhile."""
@@ -40,7 +34,7 @@ class CurrentModel:
 
     def take(self) -> Predictor:
         """Take the predictor in charge; the whole answer speaks of this one."""
-        return self._speak_of(self._source.champion())
+        return self.speak_of(self._source.champion())
 
     def take_wanted(self) -> Predictor:
         """Take the version that the request names, or else the one in charge.
@@ -49,17 +43,12 @@ class CurrentModel:
             VersionNotLoadedError: When that version is not loaded.
         """
         wanted = request.args.get(WANTED_VERSION)
-        return self._speak_of(self._source.loaded(wanted)) if wanted else self.take()
+        return self.speak_of(self._source.loaded(wanted)) if wanted else self.take()
 
-    def canary_for(self, body: CustomersBody) -> tuple[Predictor, CustomersBody] | None:
-        """Take the canary instead when it is to answer these customers.
-
-        Never for a request that names a version.
-        """
-        found = None if WANTED_VERSION in request.args else canary_of(self._source, body)
-        if found:
-            self._speak_of(found[0])
-        return found
+    @staticmethod
+    def is_pinned() -> bool:
+        """Tell whether the request names a version; then no canary answers it."""
+        return WANTED_VERSION in request.args
 
     def name_on_answer(self, response: Response) -> Response:
         """Write model version and schema digest on an answer, on errors as well."""
@@ -70,6 +59,7 @@ class CurrentModel:
         return response
 
     @staticmethod
-    def _speak_of(predictor: Predictor) -> Predictor:
+    def speak_of(predictor: Predictor) -> Predictor:
+        """Name this version on the answer of the request at hand."""
         g.predictor = predictor
         return predictor

@@ -4,7 +4,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from churn_contract.validation import Customer
-from churn_service.envelopes.json import CustomersBody, reread
+from churn_service.envelopes.body import CustomerBody
 from churn_service.errors import REFUSALS
 from churn_service.predictor import Predictor
 
@@ -25,7 +25,7 @@ def bucket(customer_id: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-def canary_of(source: CanarySource, body: CustomersBody) -> tuple[Predictor, CustomersBody] | None:
+def canary_of(source: CanarySource, body: CustomerBody) -> tuple[Predictor, CustomerBody] | None:
     """Return the canary and the body in its schema, when it is to answer.
 
     It answers when every customer of the body has an id and belongs to its share, so
@@ -38,7 +38,7 @@ def canary_of(source: CanarySource, body: CustomersBody) -> tuple[Predictor, Cus
     if not all(_belongs(customer, share) for customer in body.customers):
         return None
     try:
-        return predictor, reread(body, predictor.validator)
+        return predictor, body.reread(predictor.validator)
     except REFUSALS:
         return None
 

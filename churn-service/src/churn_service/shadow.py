@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from churn_contract.prediction import Prediction
 from churn_service.artefact.reference import Reference
-from churn_service.envelopes.json import CustomersBody, reread
+from churn_service.envelopes.body import CustomerBody
 from churn_service.errors import REFUSALS
 from churn_service.predictor import Predictor
 from service_kit.metrics import Metrics
@@ -20,7 +20,7 @@ MOST_ROWS = 1_000
 class Answered(NamedTuple):
     """One answer that was given: what was asked and what was said."""
 
-    body: CustomersBody
+    body: CustomerBody
     predictions: Sequence[Prediction]
 
 
@@ -73,7 +73,7 @@ class ShadowScorer:
         """Begin to score, in a thread that ends with the process."""
         threading.Thread(target=self._run, name="shadow-scorer", daemon=True).start()
 
-    def offer(self, body: CustomersBody, predictions: Sequence[Prediction]) -> None:
+    def offer(self, body: CustomerBody, predictions: Sequence[Prediction]) -> None:
         """Take an answer that is about to be sent; returns at once."""
         if not self._shadows():
             return
@@ -103,7 +103,7 @@ class ShadowScorer:
     def _score(self, answered: Answered) -> None:
         for predictor in self._shadows():
             try:
-                body = reread(answered.body, predictor.validator)
+                body = answered.body.reread(predictor.validator)
                 found = predictor.predict(body.customers)
             except REFUSALS:
                 self._skipped.labels("refused").inc()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Self
 from urllib.parse import quote
 
 import msgspec
@@ -32,6 +33,11 @@ class CustomersBody:
     ignored_fields: tuple[str, ...] = ()
     content: bytes = b""
 
+    def reread(self, validator: Validator) -> Self:
+        """Read the customers again; see `CustomerBody`."""
+        found = validator.decode(self.content)
+        return replace(self, customers=found if isinstance(found, list) else [found])
+
 
 def read_customers(
     request: Request, validator: Validator, *, names_ignored: bool = False
@@ -58,17 +64,6 @@ def read_customers(
     customers = found if isinstance(found, list) else [found]
     ignored = _ignored_fields(body, validator) if names_ignored else ()
     return CustomersBody(customers, is_array, ignored, body)
-
-
-def reread(body: CustomersBody, validator: Validator) -> CustomersBody:
-    """Read the customers again, in the order of another version's schema.
-
-    Raises:
-        ContractError: When they do not fit that schema; see REFUSALS.
-    """
-    found = validator.decode(body.content)
-    customers = found if isinstance(found, list) else [found]
-    return replace(body, customers=customers)
 
 
 def write_predictions(body: CustomersBody, predictions: Sequence[Prediction]) -> Response:

@@ -1,7 +1,7 @@
 """From bodies, mappings and text cells to checked customers, or to every error in them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from churn_contract.cells import value_reader
 from churn_contract.errors import (
@@ -11,6 +11,7 @@ from churn_contract.errors import (
     TooManyRowsError,
 )
 from churn_contract.json_text import parse_json
+from churn_contract.problem import FieldError
 from churn_contract.records import Findings, RecordReader
 from churn_contract.schema import CustomerSchema
 from churn_contract.strict import Customer, StrictDecoder
@@ -20,9 +21,30 @@ __all__ = [
     "Customer",
     "InvalidCustomersError",
     "MalformedBodyError",
+    "RowErrors",
+    "Rows",
     "TooManyRowsError",
     "Validator",
 ]
+
+
+class RowErrors(NamedTuple):
+    """What is wrong with one row (from 0) of many; pointers start at it, as `/tenure`."""
+
+    row: int
+    errors: tuple[FieldError, ...]
+
+
+class Rows(NamedTuple):
+    """Rows of which some may be bad.
+
+    Attributes:
+        customers: One per row, in their order; None where the row is bad.
+        errors: The bad rows, in their order.
+    """
+
+    customers: list[Customer | None]
+    errors: list[RowErrors]
 
 
 class Validator:
@@ -74,17 +96,49 @@ class Validator:
         """Check one record of text cells, as files and forms have them."""
         return _read_one(self._text, record, pointer)
 
+    def check_all(self, records: Iterable[object], *, text: bool = False) -> list[Customer]:
+        """Check many records of JSON values, or of text cells; pointers start with the index.
+
+        Raises:
+            TooManyRowsError: There are more than `max_rows`.
+            InvalidCustomersError: With every bad field of every bad customer.
+        """
+        reader, findings = self._text if text else self._json, Findings()
+        customers = [
+            reader.read(record, f"/{index}", findings) for index, record in self._counted(records)
+        ]
+        findings.raise_if_any()
+        return customers
+
+    def check_rows(self, records: Iterable[object], *, text: bool = False) -> Rows:
+        """Check many records one by one; a bad one does not stop the others.
+
+        Raises:
+            TooManyRowsError: There are more than `max_rows`.
+        """
+        reader = self._text if text else self._json
+        rows = Rows([], [])
+        for index, record in self._counted(records):
+            try:
+                rows.customers.append(_read_one(reader, record, ""))
+            except InvalidCustomersError as error:
+                rows.customers.append(None)
+                rows.errors.append(RowErrors(index, error.errors))
+        return rows
+
+    def _counted(self, records: Iterable[object]) -> Iterator[tuple[int, object]]:
+        if isinstance(records, Sequence):
+            self._check_length(records)
+        for index, record in enumerate(records):
+            if index >= self._max_rows:
+                raise TooManyRowsError(index + 1, self._max_rows)
+            yield index, record
+
     def _decode_slowly(self, body: bytes) -> Customer | list[Customer]:
         document = parse_json(body)
         if not isinstance(document, list):
             return _read_one(self._json, document, "")
-        self._check_length(document)
-        findings = Findings()
-        customers = [
-            self._json.read(record, f"/{index}", findings) for index, record in enumerate(document)
-        ]
-        findings.raise_if_any()
-        return customers
+        return self.check_all(document)
 
     def _check_length(self, rows: Sequence[object]) -> None:
         if len(rows) > self._max_rows:

@@ -407,3 +407,30 @@ def test_no_body_causes_anything_but_the_contracts_own_errors(
     for sent in (content, good[:position] + content + good[position:]):
         with contextlib.suppress(MalformedBodyError, InvalidCustomersError):
             DEMO.decode(sent)
+
+
+def test_many_records_are_checked_with_their_places(validator: Validator) -> None:
+    good = next(sample_customers(validator.schema, seed=3))
+
+    with pytest.raises(InvalidCustomersError) as caught:
+        validator.check_all([good, {**good, "nothing": 1}])
+
+    assert validator.check_all([good, good])[0] == validator.check(good)
+    assert [error.pointer for error in caught.value.errors] == ["/1/nothing"]
+
+
+def test_a_bad_row_does_not_stop_the_good_ones(validator: Validator) -> None:
+    good = next(sample_customers(validator.schema, seed=3))
+
+    rows = validator.check_rows(iter([good, "nobody", good]))
+
+    assert [customer is None for customer in rows.customers] == [False, True, False]
+    assert [(index, errors[0].code) for index, errors in rows.errors] == [(1, "wrong-shape")]
+
+
+@pytest.mark.parametrize("form", [list, iter])
+def test_more_records_than_allowed_are_refused_in_any_form(schema, form) -> None:
+    validator = Validator(schema, max_rows=2)
+
+    with pytest.raises(TooManyRowsError):
+        validator.check_rows(form([{}, {}, {}]))

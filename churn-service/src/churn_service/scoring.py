@@ -1,0 +1,53 @@
+"""Scoring: what every route does between reading customers and writing answers."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from churn_contract.prediction import Prediction
+from churn_contract.validation import Customer
+from churn_service.envelopes.body import CustomerBody
+from churn_service.predictor import Predictor
+from churn_service.rollout import CanarySource, canary_of
+from churn_service.shadow import ShadowScorer
+from churn_service.telemetry import PredictionTelemetry
+
+
+class Scored(NamedTuple):
+    """Customers, what one version said of them, and which version that was."""
+
+    predictor: Predictor
+    customers: Sequence[Customer]
+    predictions: list[Prediction]
+
+
+class Scoring:
+    """Score bodies of every form in one way: canary, score, counts, shadow.
+
+    Args:
+        canary: Knows the canary and its share.
+        telemetry: Counts, times and logs what was asked and answered.
+        shadow: Scores again with the versions in shadow, after the answer.
+    """
+
+    def __init__(
+        self, canary: CanarySource, telemetry: PredictionTelemetry, shadow: ShadowScorer
+    ) -> None:
+        self._canary = canary
+        self._telemetry = telemetry
+        self._shadow = shadow
+
+    def score(self, predictor: Predictor, body: CustomerBody, *, pinned: bool = False) -> Scored:
+        """Score all customers of a body with one version.
+
+        Args:
+            predictor: The version in charge, or the one that was asked for.
+            body: The customers.
+            pinned: Whether the caller named the version; then no canary answers.
+        """
+        if not pinned:
+            predictor, body = canary_of(self._canary, body) or (predictor, body)
+        with self._telemetry.phase("score"):
+            predictions = predictor.predict(body.customers)
+        self._telemetry.served(predictor, body.customers, predictions)
+        self._shadow.offer(body, predictions)
+        return Scored(predictor, body.customers, predictions)

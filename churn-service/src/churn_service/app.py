@@ -25,12 +25,16 @@ from churn_service.monitoring.watch import ModelWatch, Watched
 from churn_service.monitoring.windows import WindowRule
 from churn_service.openapi_api import OpenApiRoute
 from churn_service.predictor import Predictor
+from churn_service.protocols import register_protocols
+from churn_service.record_scoring import RecordScoring
 from churn_service.registry import AliasWatcher, ModelRegistry
 from churn_service.schema_api import ModelRoutes
 from churn_service.scoring import Scoring
+from churn_service.served import Served
 from churn_service.settings import PREFIX, Settings
 from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry
+from churn_service.vertex import vertex_paths
 from churn_service.web.model import ModelPage, Place
 from churn_service.web.score import ScorePage
 from service_kit.flask_app import install_kit
@@ -76,6 +80,8 @@ def create_app(
     app.extensions["shadow"] = shadow
     scoring = Scoring(registry, telemetry, shadow)
     PredictionRoutes(current, telemetry, scoring, names_ignored=names_ignored).register(app)
+    records = RecordScoring(current, telemetry, scoring)
+    register_protocols(app, settings, current, records, _served(settings, registry, health))
     ModelRoutes(current.take, registry.facts).register(app)
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
     LifecycleRoutes(*place, changes).register(app)
@@ -135,12 +141,23 @@ def run(environ: Mapping[str, str]) -> None:
     """
     settings = load_settings(Settings, environ, PREFIX)
     trusted_key(settings)
+    vertex_paths(settings)
     host = bind_host(trust_network=settings.trust_network)
     log = EventLog("churn-service", version("churn-service"), sys.stdout)
     if not settings.model_root.is_dir():
         log.event("model.root_missing", level="warning", model_root=settings.model_root)
     target = "churn_service.app:create_wsgi"
     serve(target, host=host, port=settings.http_port, threads=settings.threads, log=log)
+
+
+def _served(settings: Settings, registry: ModelRegistry, health: Health) -> Served:
+    return Served(
+        model=settings.model_name,
+        code_version=version("churn-service"),
+        max_body_bytes=settings.max_body_bytes,
+        versions=registry.versions,
+        is_ready=lambda: health.ready()[0],
+    )
 
 
 def _watch(

@@ -36,13 +36,13 @@ class CurrentModel:
         """Take the predictor in charge; the whole answer speaks of this one."""
         return self.speak_of(self._source.champion())
 
-    def take_wanted(self) -> Predictor:
-        """Take the version that the request names, or else the one in charge.
+    def take_wanted(self, named: str | None = None) -> Predictor:
+        """Take the version that the path or the query names, or else the one in charge.
 
         Raises:
             VersionNotLoadedError: When that version is not loaded.
         """
-        wanted = request.args.get(WANTED_VERSION)
+        wanted = named or request.args.get(WANTED_VERSION)
         return self.speak_of(self._source.loaded(wanted)) if wanted else self.take()
 
     @staticmethod

@@ -117,6 +117,11 @@ class ModelRegistry:
         there = ", ".join(f"{alias} {model.alias.version}" for alias, model in models.items())
         raise VersionNotLoadedError(f"{wanted!r} is not loaded here; loaded: {there}.")
 
+    def versions(self) -> tuple[str, ...]:
+        """Return the versions that may be named, the one in charge first, each once."""
+        models = (self._loaded(), *self._beside.values())
+        return tuple(dict.fromkeys(model.alias.version for model in models))
+
     def canary(self) -> tuple[Predictor, float] | None:
         """Return the canary and its share of the customers, None when there is none."""
         champion, canary = self._champion, self._beside.get(CANARY)

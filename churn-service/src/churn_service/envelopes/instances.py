@@ -35,6 +35,7 @@ class Instances(NamedTuple):
 
     records: list[object]
     output: str
+    is_text: bool = False
 
 
 def is_shape(document: object) -> bool:

@@ -142,8 +142,9 @@ def _columns(row: list[str], names: list[str], schema: CustomerSchema, header: s
         if len(set(row)) != len(row):
             raise UnreadableBodyError("The first line names a column twice.")
         return row
-    has_id = schema.id is not None and len(row) == len(names) + 1
-    return [schema.id, *names] if has_id else names
+    if schema.id is not None and len(row) == len(names) + 1:
+        return [schema.id, *names]
+    return names
 
 
 def _csv_rows(body: bytes) -> Iterator[tuple[int, list[str]]]:

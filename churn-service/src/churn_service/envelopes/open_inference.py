@@ -64,12 +64,14 @@ class InferRequest:
         records: One mapping of tensor names to values per customer.
         rank: How many dimensions the answer's tensors have, 1 or 2.
         outputs: Name of each wanted output, and whether it is sent as bytes.
+        is_text: Never: tensors have types.
     """
 
     id: str
     records: list[dict[str, object]]
     rank: int
     outputs: dict[str, bool]
+    is_text: bool = False
 
 
 def read_request(body: bytes, header_length: str | None) -> InferRequest:

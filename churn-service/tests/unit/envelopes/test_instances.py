@@ -34,7 +34,7 @@ LISTS = [[1, "a"], [2, None]]
 )
 def test_every_shape_holds_the_same_records(document: Any) -> None:
     assert is_shape(document)
-    assert read_instances(document, NAMES) == (RECORDS, "probability")
+    assert read_instances(document, NAMES) == (RECORDS, "probability", False)
 
 
 def test_single_values_are_one_customer() -> None:

@@ -1,0 +1,76 @@
+"""Routes of Vertex AI, KServe v1 and TensorFlow Serving: `{"instances": [...]}`."""
+
+from flask import Flask, Response, request
+
+from churn_contract.errors import MalformedBodyError
+from churn_contract.json_text import parse_json
+from churn_contract.schema import CustomerSchema
+from churn_service.current_model import CurrentModel
+from churn_service.envelopes import instances
+from churn_service.envelopes.content_coding import read_content
+from churn_service.error_answers import tells_errors
+from churn_service.errors import VersionNotFoundError, refusal_of
+from churn_service.record_scoring import RecordScoring
+from churn_service.scoring import Scored
+from churn_service.served import Served
+from churn_service.vertex import VertexPaths
+
+_MEDIA_TYPE = "application/json"
+
+
+class InstanceRoutes:
+    """Score the customers of one JSON document, whatever its type says.
+
+    Args:
+        scoring: Scores records.
+        current: Gives the version in charge.
+        served: What there is.
+        paths: What Vertex AI asks for.
+    """
+
+    def __init__(
+        self, scoring: RecordScoring, current: CurrentModel, served: Served, paths: VertexPaths
+    ) -> None:
+        self._scoring = scoring
+        self._current = current
+        self._served = served
+        self._paths = paths
+
+    @tells_errors
+    def predict(self, model: str | None = None) -> Response:
+        """Score every customer of the document, all with one model version."""
+        if model not in {None, self._served.model}:
+            raise VersionNotFoundError(f"The one model here is {self._served.model!r}.")
+        return self._scoring.answer(self._read, _write)
+
+    @tells_errors
+    def health(self) -> Response:
+        """Answer 200 when a customer could be scored now."""
+        self._current.take()
+        return Response(b"{}", content_type=_MEDIA_TYPE)
+
+    def register(self, app: Flask) -> None:
+        """Add the routes to an app; a path that the app has already stays as it is."""
+        app.add_url_rule("/v1/models/<model>:predict", "instances", self.predict, methods=["POST"])
+        for path, view, method in (
+            (self._paths.health, self.health, "GET"),
+            (self._paths.predict, self.predict, "POST"),
+        ):
+            if path and not _answers(app, path, method):
+                app.add_url_rule(path, f"vertex_{view.__name__}", view, methods=[method])
+
+    def _read(self, schema: CustomerSchema) -> instances.Instances:
+        try:
+            document = parse_json(read_content(request, self._served.max_body_bytes))
+        except MalformedBodyError as error:
+            raise refusal_of(error) from error
+        return instances.read_instances(document, [field.name for field in schema.features])
+
+
+def _write(asked: instances.Instances, scored: Scored) -> Response:
+    content = instances.write_predictions(scored.predictions, asked.output)
+    return Response(content, content_type=_MEDIA_TYPE)
+
+
+def _answers(app: Flask, path: str, method: str) -> bool:
+    return bool(app.url_map.bind("").test(path, method))

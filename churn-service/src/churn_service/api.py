@@ -3,9 +3,15 @@
 from flask import Flask, Response, request
 
 from churn_service.current_model import CurrentModel
-from churn_service.envelopes.json import read_customers, write_predictions
+from churn_service.envelopes.body import Body
+from churn_service.envelopes.content_coding import read_content
+from churn_service.envelopes.form import Ask, Envelope, Envelopes, wants_lenient
+from churn_service.envelopes.ignored import IGNORED_FIELDS
+from churn_service.predictor import Predictor
 from churn_service.scoring import Scoring
 from churn_service.telemetry import PredictionTelemetry
+
+INVALID_ROWS = "X-Invalid-Rows"
 
 
 class PredictionRoutes:
@@ -15,7 +21,8 @@ class PredictionRoutes:
         current: Gives the version for the request at hand; NoModelError while there is none.
         telemetry: Times reading and writing.
         scoring: Scores what was read.
-        names_ignored: Whether answers name the fields that the predictor's validator ignores.
+        envelopes: The forms of bodies and answers.
+        max_body_bytes: The most that a body may hold, inflated.
     """
 
     def __init__(
@@ -24,22 +31,27 @@ class PredictionRoutes:
         telemetry: PredictionTelemetry,
         scoring: Scoring,
         *,
-        names_ignored: bool,
+        envelopes: Envelopes,
+        max_body_bytes: int,
     ) -> None:
         self._current = current
         self._telemetry = telemetry
         self._scoring = scoring
-        self._names_ignored = names_ignored
+        self._envelopes = envelopes
+        self._max_body_bytes = max_body_bytes
 
     def predict(self) -> Response:
         """Score every customer of the body, all with one model version."""
         predictor = self._current.take_wanted()
+        reader = self._envelopes.reader(request)
+        writer = self._envelopes.writer(request, reader)
         with self._telemetry.phase("decode"):
-            body = read_customers(request, predictor.validator, names_ignored=self._names_ignored)
+            body = self._read(reader, predictor)
         scored = self._scoring.score(predictor, body, pinned=self._current.is_pinned())
         self._current.speak_of(scored.predictor)
         with self._telemetry.phase("encode"):
-            return write_predictions(body, scored.predictions)
+            content = writer.write(body, scored.predictions)
+        return _answer(content, writer, body)
 
     def ping(self) -> Response:
         """Say PONG when a customer could be scored now."""
@@ -50,3 +62,17 @@ class PredictionRoutes:
         """Add the routes to an app."""
         app.add_url_rule("/predict", view_func=self.predict, methods=["POST"])
         app.add_url_rule("/ping", view_func=self.ping)
+
+    def _read(self, reader: Envelope, predictor: Predictor) -> Body:
+        ask = Ask(predictor.validator, request.mimetype_params, wants_lenient(request))
+        return reader.read(read_content(request, self._max_body_bytes), ask)
+
+
+def _answer(content: bytes, writer: Envelope, body: Body) -> Response:
+    response = Response(content, content_type=writer.media_types[0])
+    if body.ignored_fields:
+        response.headers[IGNORED_FIELDS] = ", ".join(body.ignored_fields)
+    if wants_lenient(request):
+        response.headers["Preference-Applied"] = "handling=lenient"
+        response.headers[INVALID_ROWS] = str(len(body.bad))
+    return response

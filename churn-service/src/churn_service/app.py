@@ -16,6 +16,10 @@ from churn_service.artefact.keys import PublicKey, read_public_key
 from churn_service.artefact.reader import Artefact, read_artefact
 from churn_service.current_model import CurrentModel
 from churn_service.drift_api import DriftRoutes, watched
+from churn_service.envelopes.csv import CsvEnvelope
+from churn_service.envelopes.form import Envelopes
+from churn_service.envelopes.json import JsonEnvelope
+from churn_service.envelopes.ndjson import NdjsonEnvelope
 from churn_service.loading import predictor_of
 from churn_service.model_api import LifecycleRoutes
 from churn_service.monitoring.collector import WatchCollector
@@ -35,6 +39,7 @@ from churn_service.settings import PREFIX, Settings
 from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry
 from churn_service.vertex import vertex_paths
+from churn_service.web.docs import DocsPage
 from churn_service.web.model import ModelPage, Place
 from churn_service.web.score import ScorePage
 from service_kit.flask_app import install_kit
@@ -67,7 +72,11 @@ def create_app(
         metric_prefix="churn",
         max_body_bytes=settings.max_body_bytes,
     )
-    navigation = [NavLink("Score a customer", "/score"), NavLink("The model", "/model")]
+    navigation = [
+        NavLink("Score a customer", "/score"),
+        NavLink("The model", "/model"),
+        NavLink("API", "/docs"),
+    ]
     install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
     current = CurrentModel(registry)
     app.after_request(current.name_on_answer)
@@ -75,18 +84,26 @@ def create_app(
     record = PerformanceRecord(*place)
     watch = _watch(settings, registry, metrics, record)
     telemetry = PredictionTelemetry(metrics, log, watch.monitor)
-    names_ignored = settings.unknown_fields == "ignore"
     shadow = shadow or ShadowScorer(registry.shadows, metrics, ShadowScores())
     app.extensions["shadow"] = shadow
     scoring = Scoring(registry, telemetry, shadow)
-    PredictionRoutes(current, telemetry, scoring, names_ignored=names_ignored).register(app)
+    envelopes = Envelopes(JsonEnvelope(), NdjsonEnvelope(), CsvEnvelope())
+    PredictionRoutes(
+        current,
+        telemetry,
+        scoring,
+        envelopes=envelopes,
+        max_body_bytes=settings.max_body_bytes,
+    ).register(app)
     records = RecordScoring(current, telemetry, scoring)
     register_protocols(app, settings, current, records, _served(settings, registry, health))
     ModelRoutes(current.take, registry.facts).register(app)
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
     LifecycleRoutes(*place, changes).register(app)
     DriftRoutes(current.take, watch, record).register(app)
-    OpenApiRoute(current.take, version("churn-service")).register(app)
+    interface = OpenApiRoute(current.take, version("churn-service"))
+    interface.register(app)
+    DocsPage(interface.description, settings.public_url).register(app, log)
     ScorePage(current.take, telemetry).register(app, log)
     ModelPage(
         current.take,

@@ -7,9 +7,10 @@ from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema
 from churn_contract.tabular import match_header
 from churn_contract.validation import Customer
+from churn_service.envelopes.csv import HEADER, output_row
 from churn_service.predictor import Predictor
 
-HEADER = ("customer_id", "churn_probability", "churn", "model_version")
+__all__ = ["HEADER", "output_row"]
 Row = tuple[int, Sequence[str]]
 
 
@@ -69,16 +70,6 @@ def ignored_columns(schema: CustomerSchema, header: Sequence[str]) -> tuple[str,
     used = {name for _, name in _used(schema, header)}
     found = match_header(schema, header).columns
     return tuple(cell for cell, name in zip(header, found, strict=True) if name not in used)
-
-
-def output_row(prediction: Prediction) -> tuple[str, str, str, str]:
-    """Return the cells of one prediction, in the order of `HEADER`."""
-    return (
-        prediction.customer_id or "",
-        repr(prediction.churn_probability),
-        "true" if prediction.churn else "false",
-        prediction.model_version,
-    )
 
 
 def _columns(schema: CustomerSchema, header: Sequence[str]) -> list[tuple[int, str]]:

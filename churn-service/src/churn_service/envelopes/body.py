@@ -1,10 +1,14 @@
 """Customers of one body, whatever its form: as read, and how to read them again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
-from churn_contract.validation import Customer, Validator
+import msgspec
+
+from churn_contract.prediction import Prediction
+from churn_contract.problem import FieldError
+from churn_contract.validation import Customer, RowErrors, Validator
 
 
 class CustomerBody(Protocol):
@@ -40,3 +44,45 @@ class CheckedRecords:
     def reread(self, validator: Validator) -> Self:
         """Check the records again, by another version's schema."""
         return replace(self, customers=validator.check_all(self.records, text=self.text))
+
+
+class BadRow(msgspec.Struct, frozen=True):
+    """A row of a lenient answer that could not be scored.
+
+    Attributes:
+        index: Place of the row in the body, from 0.
+        errors: What is wrong; pointers start at the row.
+    """
+
+    index: int
+    errors: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True)
+class Body:
+    """The customers of one body of `/predict`, and what its answer must look like.
+
+    Attributes:
+        customers: The good ones, in their order.
+        again: Reads the same ones with another version's validator.
+        is_one: Whether the body is one customer and not a list.
+        bad: The rows that are not scored; only in a lenient answer.
+        ignored_fields: Names that no schema knows, fit for a header.
+    """
+
+    customers: list[Customer]
+    again: Callable[[Validator], list[Customer]]
+    is_one: bool = False
+    bad: tuple[RowErrors, ...] = ()
+    ignored_fields: tuple[str, ...] = ()
+
+    def reread(self, validator: Validator) -> Self:
+        """Read the customers again; see `CustomerBody`."""
+        return replace(self, customers=self.again(validator))
+
+    def in_place(self, predictions: Sequence[Prediction]) -> Iterator[Prediction | BadRow]:
+        """Yield what the answer says of each row: its prediction, or what is wrong with it."""
+        wrong = dict(self.bad)
+        scored = iter(predictions)
+        for row in range(len(self.customers) + len(wrong)):
+            yield BadRow(row, wrong[row]) if row in wrong else next(scored)

@@ -1,109 +1,95 @@
 """JSON: one customer as an object, several as an array; answers have the same form."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Self
-from urllib.parse import quote
 
 import msgspec
-from flask import Request, Response
 
+from churn_contract.json_text import parse_json
 from churn_contract.prediction import Prediction
 from churn_contract.validation import Customer, Validator
-from churn_service.errors import (
-    REFUSALS,
-    NoAcceptableAnswerError,
-    UnsupportedBodyError,
-    refusal_of,
-)
+from churn_service.envelopes.body import Body
+from churn_service.envelopes.form import Ask
+from churn_service.envelopes.ignored import ignored_names
+from churn_service.errors import REFUSALS, refusal_of
 
 MEDIA_TYPE = "application/json"
-IGNORED_FIELDS = "X-Ignored-Fields"
-_FORM_TYPE = "application/x-www-form-urlencoded"
-_MOST_NAMES, _LONGEST_NAME = 20, 64
 
 
-@dataclass(frozen=True)
-class CustomersBody:
-    """The customers of one body, and what its answer must look like."""
+class JsonEnvelope:
+    """An object is one customer, an array several."""
 
-    customers: list[Customer]
-    is_array: bool
-    ignored_fields: tuple[str, ...] = ()
-    content: bytes = b""
+    media_types = (MEDIA_TYPE,)
 
-    def reread(self, validator: Validator) -> Self:
-        """Read the customers again; see `CustomerBody`."""
-        found = validator.decode(self.content)
-        return replace(self, customers=found if isinstance(found, list) else [found])
+    def read(self, content: bytes, ask: Ask) -> Body:
+        """Read customers.
 
+        Raises:
+            UnreadableBodyError: The body is not JSON, with the byte offset.
+            TooManyCustomersError: The array is too long.
+            RefusedCustomersError: With every bad field of every bad customer.
+        """
+        try:
+            return _lenient(content, ask) if ask.is_lenient else _strict(content, ask)
+        except REFUSALS as error:
+            raise refusal_of(error) from error
 
-def read_customers(
-    request: Request, validator: Validator, *, names_ignored: bool = False
-) -> CustomersBody:
-    """Check a request's types, then read its customers.
-
-    With `names_ignored`, the answer will name the fields that `validator` left out.
-
-    Raises:
-        UnsupportedBodyError: The body is not declared as plain UTF-8 JSON.
-        NoAcceptableAnswerError: The caller does not take JSON.
-        UnreadableBodyError: The body is not JSON, with the byte offset.
-        TooManyCustomersError: The array is too long.
-        RefusedCustomersError: With every bad field of every bad customer.
-    """
-    _check_media_type(request)
-    _check_accept(request)
-    body = request.get_data(cache=False)
-    try:
-        found = validator.decode(body)
-    except REFUSALS as error:
-        raise refusal_of(error) from error
-    is_array = isinstance(found, list)
-    customers = found if isinstance(found, list) else [found]
-    ignored = _ignored_fields(body, validator) if names_ignored else ()
-    return CustomersBody(customers, is_array, ignored, body)
+    def write(self, body: Body, predictions: Sequence[Prediction]) -> bytes:
+        """Write an object for an object, an array for an array."""
+        if body.is_one:
+            return msgspec.json.encode(predictions[0])
+        return msgspec.json.encode(list(body.in_place(predictions)) if body.bad else predictions)
 
 
-def write_predictions(body: CustomersBody, predictions: Sequence[Prediction]) -> Response:
-    """Answer with the predictions in the form the customers came in."""
-    content = msgspec.json.encode(predictions if body.is_array else predictions[0])
-    response = Response(content, content_type=MEDIA_TYPE)
-    if body.ignored_fields:
-        response.headers[IGNORED_FIELDS] = ", ".join(body.ignored_fields)
-    return response
+def keys_of(records: Iterable[object]) -> Iterable[str]:
+    """Return all names that stand in records, those that are no objects left out."""
+    return chain.from_iterable(record for record in records if isinstance(record, Mapping))
 
 
-def _check_media_type(request: Request) -> None:
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    coding = request.headers.get("Content-Encoding", "identity").lower()
-    if request.mimetype == MEDIA_TYPE and charset in {"utf-8", "utf8"} and coding == "identity":
-        return
-    raise UnsupportedBodyError(
-        f"Send {MEDIA_TYPE} in UTF-8; the types taken here are: {MEDIA_TYPE}."
-        f"{_hint(request.mimetype, coding)}",
-        headers={"Accept-Post": MEDIA_TYPE},
+def _strict(content: bytes, ask: Ask) -> Body:
+    found = ask.validator.decode(content)
+    ignored: tuple[str, ...] = ()
+    if ask.validator.ignores_unknown:
+        document = msgspec.json.decode(content)
+        records = document if isinstance(document, list) else [document]
+        ignored = ignored_names(keys_of(records), ask.validator.schema)
+    again = _Again(content)
+    return Body(_as_list(found), again, not isinstance(found, list), ignored_fields=ignored)
+
+
+def _lenient(content: bytes, ask: Ask) -> Body:
+    document = parse_json(content)
+    schema, validator = ask.validator.schema, ask.validator.lenient
+    if not isinstance(document, list):
+        customer = validator.check_any(document)
+        ignored = ignored_names(keys_of([document]), schema)
+        return Body([customer], _Again(content), is_one=True, ignored_fields=ignored)
+    return lenient_body(document, ask)
+
+
+def lenient_body(records: Sequence[object], ask: Ask, *, text: bool = False) -> Body:
+    """Check records one by one; the good ones are scored, the bad ones named."""
+    rows = ask.validator.lenient.check_rows(records, text=text)
+    good = [
+        record for record, found in zip(records, rows.customers, strict=True) if found is not None
+    ]
+    return Body(
+        [customer for customer in rows.customers if customer is not None],
+        lambda validator: validator.lenient.check_all(good, text=text),
+        bad=tuple(rows.errors),
+        ignored_fields=ignored_names(keys_of(records), ask.validator.schema),
     )
 
 
-def _hint(mimetype: str, coding: str) -> str:
-    if mimetype == _FORM_TYPE:
-        return (
-            " Clients such as curl -d say it is a form; add: -H 'Content-Type: application/json'."
-        )
-    return "" if coding == "identity" else " Send the body without Content-Encoding."
+class _Again:
+    """Reads a body with another validator."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __call__(self, validator: Validator) -> list[Customer]:
+        return _as_list(validator.decode(self._content))
 
 
-def _check_accept(request: Request) -> None:
-    if request.accept_mimetypes and not request.accept_mimetypes.best_match([MEDIA_TYPE]):
-        raise NoAcceptableAnswerError(f"This address answers with: {MEDIA_TYPE}.")
-
-
-def _ignored_fields(body: bytes, validator: Validator) -> tuple[str, ...]:
-    """Name the fields that a lenient validator left out, fit for a header."""
-    document = msgspec.json.decode(body)
-    records = document if isinstance(document, list) else [document]
-    names = set(chain.from_iterable(records))
-    strangers = sorted(name for name in names if validator.schema.find(name) is None)
-    return tuple(quote(name[:_LONGEST_NAME], safe="") for name in strangers[:_MOST_NAMES])
+def _as_list(found: Customer | list[Customer]) -> list[Customer]:
+    return found if isinstance(found, list) else [found]

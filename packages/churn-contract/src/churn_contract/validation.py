@@ -1,6 +1,7 @@
 """From bodies, mappings and text cells to checked customers, or to every error in them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from churn_contract.cells import value_reader
@@ -64,14 +65,21 @@ class Validator:
         max_rows: int = 100_000,
     ) -> None:
         self.schema = schema
+        self.ignores_unknown = unknown_fields == "ignore"
         self._max_rows = max_rows
         self._strict = StrictDecoder(schema)
         readers = {field.name: value_reader(field) for field in schema.features}
-        lenient = unknown_fields == "ignore"
         json_reads = {name: each.from_json for name, each in readers.items()}
-        self._json = RecordReader(schema, json_reads, ignores_unknown=lenient)
+        self._json = RecordReader(schema, json_reads, ignores_unknown=self.ignores_unknown)
         text_reads = {name: each.from_text for name, each in readers.items()}
-        self._text = RecordReader(schema, text_reads, ignores_unknown=lenient)
+        self._text = RecordReader(schema, text_reads, ignores_unknown=self.ignores_unknown)
+
+    @cached_property
+    def lenient(self) -> "Validator":
+        """The same checks, but fields of no schema are ignored."""
+        if self.ignores_unknown:
+            return self
+        return Validator(self.schema, unknown_fields="ignore", max_rows=self._max_rows)
 
     def decode(self, body: bytes) -> Customer | list[Customer]:
         """Decode one customer or an array of them.
@@ -85,12 +93,16 @@ class Validator:
         if found is None:
             return self._decode_slowly(body)
         if isinstance(found, list):
-            self._check_length(found)
+            self.check_length(found)
         return found
 
     def check(self, record: Mapping[str, object], pointer: str = "") -> Customer:
         """Check one record of JSON values; `pointer` goes before those of its errors."""
         return _read_one(self._json, record, pointer)
+
+    def check_any(self, value: object) -> Customer:
+        """Check one JSON value of any kind; only an object can be a customer."""
+        return _read_one(self._json, value, "")
 
     def check_text(self, record: Mapping[str, str], pointer: str = "") -> Customer:
         """Check one record of text cells, as files and forms have them."""
@@ -128,7 +140,7 @@ class Validator:
 
     def _counted(self, records: Iterable[object]) -> Iterator[tuple[int, object]]:
         if isinstance(records, Sequence):
-            self._check_length(records)
+            self.check_length(records)
         for index, record in enumerate(records):
             if index >= self._max_rows:
                 raise TooManyRowsError(index + 1, self._max_rows)
@@ -140,7 +152,8 @@ class Validator:
             return _read_one(self._json, document, "")
         return self.check_all(document)
 
-    def _check_length(self, rows: Sequence[object]) -> None:
+    def check_length(self, rows: Sequence[object]) -> None:
+        """Raise TooManyRowsError when there are more than `max_rows`."""
         if len(rows) > self._max_rows:
             raise TooManyRowsError(len(rows), self._max_rows)
 

@@ -14,10 +14,18 @@ def _plain(customer: bytes) -> Request:
     return Request("/predict", customer)
 
 
-def _text_tensor(customer: bytes) -> Request:
-    """Return the customer as one tensor with one string, the least that the protocol takes."""
-    tensor = {"name": "customer", "shape": [1], "datatype": "BYTES", "data": [customer.decode()]}
-    return Request("/v2/models/churn/infer", json.dumps({"inputs": [tensor]}).encode())
+def _tensors(customer: bytes) -> Request:
+    """Return one tensor per field, as clients of the protocol send a row of a table."""
+    record = json.loads(customer)
+    inputs = [
+        {"name": name, "datatype": _datatype(value), "shape": [1], "data": [value]}
+        for name, value in record.items()
+    ]
+    return Request("/v2/models/churn/infer", json.dumps({"inputs": inputs}).encode())
+
+
+def _datatype(value: object) -> str:
+    return "BYTES" if isinstance(value, str) else "FP64"
 
 
 def _bento(customer: bytes) -> Request:
@@ -33,10 +41,15 @@ def _infer(customer: bytes) -> Request:
 
 
 def _tensor(name: str, value: object) -> dict[str, object]:
-    datatype = "BYTES" if isinstance(value, str) else "FP64"
     kind = {"content_type": "str"} if isinstance(value, str) else {"content_type": "np"}
     shape = [1, 1]
-    return {"name": name, "datatype": datatype, "shape": shape, "data": [value], "parameters": kind}
+    return {
+        "name": name,
+        "datatype": _datatype(value),
+        "shape": shape,
+        "data": [value],
+        "parameters": kind,
+    }
 
 
 def _mlflow(customer: bytes) -> Request:
@@ -46,7 +59,7 @@ def _mlflow(customer: bytes) -> Request:
 
 RIVALS = (
     Rival("LitServe", "litserve", ("litserve==0.2.19", *_SCORER), "litserve_server.py", _plain, 10),
-    Rival("MLServer", "mlserver", _MLSERVER, "mlserver_server.py", _text_tensor, 15),
+    Rival("MLServer", "mlserver", _MLSERVER, "mlserver_server.py", _tensors, 15),
     Rival(
         "MLServer, a route of its own beside the protocol",
         "mlserver",

@@ -28,8 +28,8 @@ class Churn(MLModel):
         return True
 
     async def predict(self, payload):
-        text = StringCodec.decode_input(payload.inputs[0])[0]
-        answer = json.dumps(self.score(json.loads(text)))
+        record = {tensor.name: tensor.data.root[0] for tensor in payload.inputs}
+        answer = json.dumps(self.score(record))
         outputs = [StringCodec.encode_output("prediction", [answer])]
         return InferenceResponse(model_name=self.name, outputs=outputs)
 

@@ -20,6 +20,7 @@ from churn_service.envelopes.csv import CsvEnvelope
 from churn_service.envelopes.form import Envelopes
 from churn_service.envelopes.json import JsonEnvelope
 from churn_service.envelopes.ndjson import NdjsonEnvelope
+from churn_service.explain_api import ExplainRoute
 from churn_service.loading import predictor_of
 from churn_service.model_api import LifecycleRoutes
 from churn_service.monitoring.collector import WatchCollector
@@ -50,6 +51,12 @@ from service_kit.pages import NavLink, install_pages
 from service_kit.server import bind_host, serve
 from service_kit.settings import SettingsError, load_settings
 
+_NAVIGATION = (
+    NavLink("Score a customer", "/score"),
+    NavLink("The model", "/model"),
+    NavLink("API", "/docs"),
+)
+
 
 def create_app(
     settings: Settings,
@@ -72,12 +79,7 @@ def create_app(
         metric_prefix="churn",
         max_body_bytes=settings.max_body_bytes,
     )
-    navigation = [
-        NavLink("Score a customer", "/score"),
-        NavLink("The model", "/model"),
-        NavLink("API", "/docs"),
-    ]
-    install_pages(app, static_prefix="/score/static", product="Churn", navigation=navigation)
+    install_pages(app, static_prefix="/score/static", product="Churn", navigation=_NAVIGATION)
     current = CurrentModel(registry)
     app.after_request(current.name_on_answer)
     place = Place(settings.model_root, settings.model_name)
@@ -95,13 +97,15 @@ def create_app(
         envelopes=envelopes,
         max_body_bytes=settings.max_body_bytes,
     ).register(app)
+    ExplainRoute(current, telemetry, scoring, max_body_bytes=settings.max_body_bytes).register(app)
     records = RecordScoring(current, telemetry, scoring)
-    register_protocols(app, settings, current, records, _served(settings, registry, health))
+    served = _served(settings, registry, health)
+    register_protocols(app, settings, current, records, served)
     ModelRoutes(current.take, registry.facts).register(app)
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
     LifecycleRoutes(*place, changes).register(app)
     DriftRoutes(current.take, watch, record).register(app)
-    interface = OpenApiRoute(current.take, version("churn-service"))
+    interface = OpenApiRoute(current.take, served, envelopes.media_types.split(", "))
     interface.register(app)
     DocsPage(interface.description, settings.public_url).register(app, log)
     ScorePage(current.take, telemetry).register(app, log)

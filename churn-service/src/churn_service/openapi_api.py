@@ -2,16 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
 from flask import Flask, Response, current_app, request
 
 from churn_service.envelopes.json import MEDIA_TYPE
-from churn_service.openapi.document import Served, describe
+from churn_service.openapi.document import Subject, describe
 from churn_service.openapi.parts import Json
 from churn_service.predictor import Predictor
+from churn_service.served import Served
 from service_kit.health import HEALTH_PATHS
 
 _CONVERTED = re.compile(r"<(?:[^:<>]+:)?[^<>]+>")
@@ -31,12 +32,16 @@ class OpenApiRoute:
 
     Args:
         take: Gives the predictor for the request at hand.
-        code_version: Version of the service.
+        served: What there is.
+        media_types: What bodies of customers may be, the usual one first.
     """
 
-    def __init__(self, take: Callable[[], Predictor], code_version: str) -> None:
+    def __init__(
+        self, take: Callable[[], Predictor], served: Served, media_types: Sequence[str]
+    ) -> None:
         self._take = take
-        self._code_version = code_version
+        self._served = served
+        self._media_types = tuple(media_types)
         self._made: tuple[str, Description] | None = None
 
     def openapi(self) -> Response:
@@ -61,10 +66,16 @@ class OpenApiRoute:
         app.add_url_rule("/openapi.json", view_func=self.openapi)
 
     def _describe(self, predictor: Predictor) -> Description:
-        served = Served(self._code_version, predictor.version, predictor.schema)
+        subject = Subject(
+            code_version=self._served.code_version,
+            model_name=self._served.model,
+            model_version=predictor.version,
+            customers=predictor.schema,
+            media_types=self._media_types,
+        )
         shapes = {shape_of(rule.rule) for rule in current_app.url_map.iter_rules()}
         shapes |= set(HEALTH_PATHS)
-        document = describe(served, lambda path: shape_of(path) in shapes)
+        document = describe(subject, lambda path: shape_of(path) in shapes)
         content = msgspec.json.encode(document)
         # by content: changes with the model and with the code, even when no version does
         return Description(document, content, hashlib.sha256(content).hexdigest()[:32])

@@ -93,6 +93,11 @@ class Settings:
         env="AIP_PREDICT_ROUTE",
         help='Further path that takes {"instances": [...]}; Vertex AI sets it.',
     )
+    public_url: str = setting(
+        default="",
+        help="Address that callers use, such as https://churn.example; pages show it in commands "
+        "to copy. Empty: the address that the page was asked at.",
+    )
 
     @property
     def http_port(self) -> int:

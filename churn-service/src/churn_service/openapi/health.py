@@ -32,7 +32,7 @@ def _live() -> Operation:
         id="live",
         tag=_TAG,
         summary="The process answers",
-        description="Inside the network only.",
+        is_internal=True,
         scope=PUBLIC,
         answers={"200": _answer(JSON, record_of(status={"const": "live"}))},
     )
@@ -44,7 +44,8 @@ def _ready() -> Operation:
         id="ready",
         tag=_TAG,
         summary="The process may get work",
-        description="Inside the network only. 503 while loading, without a model, and draining.",
+        is_internal=True,
+        description="503 while loading, without a model, and draining.",
         scope=PUBLIC,
         answers={"200": _answer(JSON, report), "503": _answer(JSON, report, "Not ready.")},
     )
@@ -55,7 +56,7 @@ def _metrics() -> Operation:
         id="metrics",
         tag=_TAG,
         summary="What the process counts, for Prometheus",
-        description="Inside the network only.",
+        is_internal=True,
         scope=PUBLIC,
         answers={"200": _answer("text/plain", _TEXT)},
     )

@@ -10,6 +10,8 @@ Paths = dict[str, dict[str, "Operation"]]
 PUBLIC = "public"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+HEADERS = "x-headers"  # of an example: the headers that it is sent with
+LINE = "x-line"  # of a text: the schema of each of its lines
 STATUS = "x-status"  # of an example: the status that it gets
 _SCHEMES = ("AccessKey", "Bearer", "Session")
 _BY_THE_GATEWAY = (401, 403, 429)
@@ -35,9 +37,19 @@ def record_of(**properties: Json) -> Json:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def example(value: object, summary: str, status: int = 200) -> Json:
-    """Return an example of a request and the status that it gets; a test sends it."""
-    return {"summary": summary, "value": value, STATUS: status}
+def example(value: object, summary: str, status: int = 200, **headers: str) -> Json:
+    """Return an example of a request and the status that it gets; a test sends it.
+
+    Header names are written with `_` for `-`.
+    """
+    found = {"summary": summary, "value": value, STATUS: status}
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return found | ({HEADERS: named} if named else {})
+
+
+def lines_of(items: Json, description: str) -> Json:
+    """Return the schema of JSON Lines: text with one value per line."""
+    return {"type": "string", "description": description, LINE: items}
 
 
 def media(media_schema: Json, **examples: Json) -> Json:
@@ -81,6 +93,8 @@ class Operation:
         bodies: Media types of the request's body; none when there is no body.
         answers: Good answers by status.
         refusals: Statuses of the problems it may answer with.
+        protocol_errors: Whether it tells refusals as `{"error": "..."}`, not as problems.
+        is_internal: Whether the gateway keeps it inside the network.
     """
 
     id: str
@@ -92,6 +106,8 @@ class Operation:
     bodies: Mapping[str, Json] | None = None
     answers: Mapping[str, Json]
     refusals: Sequence[int] = ()
+    protocol_errors: bool = False
+    is_internal: bool = False
 
     def described(self) -> Json:
         """Return the operation object."""
@@ -103,6 +119,8 @@ class Operation:
             "security": self._security(),
             "responses": dict(self.answers) | self._problems(),
         }
+        if self.is_internal:
+            found["x-internal"] = True
         if self.parameters:
             found["parameters"] = list(self.parameters)
         if self.bodies:
@@ -116,6 +134,8 @@ class Operation:
 
     def _problems(self) -> Json:
         at_the_gateway = () if self.scope == PUBLIC else _BY_THE_GATEWAY
-        statuses = sorted({*self.refusals, *at_the_gateway})
-        problems = {str(status): ref("responses", f"Problem{status}") for status in statuses}
-        return problems | {"default": ref("responses", "Problem")}
+        found = {str(status): ref("responses", f"Problem{status}") for status in at_the_gateway}
+        for status in self.refusals:
+            name = "ProtocolError" if self.protocol_errors else f"Problem{status}"
+            found[str(status)] = ref("responses", name)
+        return dict(sorted(found.items())) | {"default": ref("responses", "Problem")}

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from churn_contract import headers
 from churn_service import errors
-from churn_service.openapi.parts import PROBLEM, Json, ref, schema
+from churn_service.openapi.parts import JSON, PROBLEM, Json, ref, schema
 from service_kit.problems import ServiceError
 
 _WITH_RETRY_AFTER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -13,8 +13,7 @@ _STRING: Json = {"type": "string"}
 _GATEWAY_PROBLEMS = {
     HTTPStatus.UNAUTHORIZED: "The gateway knows no such access key, or none was sent.",
     HTTPStatus.FORBIDDEN: "The access key may not do this.",
-    HTTPStatus.NOT_FOUND: "There is nothing of this name.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body holds more bytes or customers than allowed.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "So are more bytes than allowed.",
     HTTPStatus.TOO_MANY_REQUESTS: "The quota of the access key is used up; see Retry-After.",
     HTTPStatus.SERVICE_UNAVAILABLE: "There is no room now; see Retry-After.",
     HTTPStatus.GATEWAY_TIMEOUT: "The deadline of the request has passed; nothing was scored.",
@@ -29,6 +28,8 @@ def headers_of_answers() -> Json:
         headers.SCHEMA_DIGEST: _header("Digest of the customer schema that the model expects."),
         headers.RETRY_AFTER: _header("Seconds to wait before asking again."),
         "X-Ignored-Fields": _header("Fields of no schema that were left out, percent-coded."),
+        "X-Invalid-Rows": _header("How many customers of a lenient batch could not be scored."),
+        "Preference-Applied": _header("`handling=lenient` when it was asked for."),
         "ETag": _header("Changes with the model and with the service."),
     }
 
@@ -44,6 +45,13 @@ def parameters() -> Json:
             "header",
             "Milliseconds that you still wait; work that is late is dropped with 504.",
             {"type": "integer", "minimum": 1},
+        ),
+        "Prefer": _parameter(
+            "Prefer",
+            "header",
+            "`handling=lenient` scores the good customers of a batch, names the errors of the "
+            "others in their places and ignores unknown fields (RFC 7240).",
+            {"type": "string", "examples": ["handling=lenient"]},
         ),
         "ModelVersion": _parameter(
             "model_version", "query", "A loaded version or alias instead of the one in charge."
@@ -78,12 +86,13 @@ def problem_responses() -> Json:
         if kind.__module__ == errors.__name__:
             known[kind.status].append(f"`{kind.type}`: {_first_line(kind)}")
     for status, text in _GATEWAY_PROBLEMS.items():
-        known.setdefault(status, [text])
+        known[status].append(text)
     named = {f"Problem{status}": _problem(" ".join(text)) for status, text in known.items()}
     for status in _WITH_RETRY_AFTER:
         named[f"Problem{status}"]["headers"] = {
             headers.RETRY_AFTER: ref("headers", headers.RETRY_AFTER)
         }
+    named["ProtocolError"] = _protocol_error()
     return named | {"Problem": _problem("Anything else that went wrong, always as a problem.")}
 
 
@@ -93,6 +102,12 @@ def _kinds_of(base: type[ServiceError]) -> list[type[ServiceError]]:
 
 def _first_line(kind: type[ServiceError]) -> str:
     return (kind.__doc__ or kind.title).strip().splitlines()[0]
+
+
+def _protocol_error() -> Json:
+    said = {"error": {**_STRING, "description": "What is wrong, in one text."}}
+    content = {JSON: {"schema": {"type": "object", "properties": said, "required": ["error"]}}}
+    return {"description": "Refused, in the form of this protocol.", "content": content}
 
 
 def _problem(description: str) -> Json:

@@ -1,6 +1,7 @@
 """One loaded model version: customers in, predictions and reasons out."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from churn_contract.prediction import Prediction, Reason
 from churn_contract.schema import CustomerSchema
@@ -8,7 +9,7 @@ from churn_contract.validation import Customer, Validator
 from churn_service.artefact.document import ModelDocument
 from churn_service.reasons import strongest_reasons
 from churn_service.scorer.calibration import compile_calibration, compile_interval
-from churn_service.scorer.compilation import compile_scorer, compile_shares
+from churn_service.scorer.compilation import base_logit, compile_scorer, compile_shares
 
 
 class Predictor:
@@ -34,6 +35,11 @@ class Predictor:
         shares = self._shares(customer.values)
         reasons = strongest_reasons(self.schema, customer, shares, top)
         return self._prediction(customer, reasons)
+
+    @cached_property
+    def base_logit(self) -> float:
+        """The mean raw score of the training customers, where all reasons begin."""
+        return base_logit(self.document)
 
     def logit(self, customer: Customer) -> float:
         """Return the raw score, before it is made a probability."""

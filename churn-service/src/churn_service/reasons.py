@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from churn_contract.forms import in_words
+from churn_contract.forms import in_words, title
 from churn_contract.prediction import Reason
 from churn_contract.schema import CustomerSchema, Field
 from churn_contract.validation import Customer
@@ -38,11 +38,11 @@ def strongest_reasons(
 def reason_text(field: Field, value: float | str | None, contribution: float) -> str:
     """Return a reason in the words of the schema."""
     effect = "raises" if contribution > 0 else "lowers"
-    name = field.label or in_words(field.raw or field.name)
-    return f"{name} is {_shown(field, value)}, which {effect} the risk"
+    return f"{title(field)} is {value_in_words(field, value)}, which {effect} the risk"
 
 
-def _shown(field: Field, value: float | str | None) -> str:
+def value_in_words(field: Field, value: float | str | None) -> str:
+    """Return a value as a person would write it, a number with its unit."""
     if value is None:
         return "not given"
     if isinstance(value, str):

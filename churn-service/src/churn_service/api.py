@@ -5,7 +5,7 @@ from flask import Flask, Response, request
 from churn_service.current_model import CurrentModel
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
-from churn_service.envelopes.form import Ask, Envelope, Envelopes, wants_lenient
+from churn_service.envelopes.form import Ask, Envelope, Envelopes, content_type_of, wants_lenient
 from churn_service.envelopes.ignored import IGNORED_FIELDS
 from churn_service.predictor import Predictor
 from churn_service.scoring import Scoring
@@ -69,10 +69,10 @@ class PredictionRoutes:
 
 
 def _answer(content: bytes, writer: Envelope, body: Body) -> Response:
-    response = Response(content, content_type=writer.media_types[0])
+    response = Response(content, content_type=content_type_of(writer))
     if body.ignored_fields:
         response.headers[IGNORED_FIELDS] = ", ".join(body.ignored_fields)
-    if wants_lenient(request):
+    if body.is_lenient:
         response.headers["Preference-Applied"] = "handling=lenient"
         response.headers[INVALID_ROWS] = str(len(body.bad))
     return response

@@ -67,6 +67,59 @@ def test_any_header_leaves_the_service_standing(service: Any, name: str, value: 
     assert is_refused_well(answer)
 
 
+FORMS = ["application/json", "application/x-ndjson", "text/csv", "text/csv; header=absent"]
+CELLS = st.sampled_from(["", "1", "yes", "NaN", '"', "-1e999", "\ufeff", "=1+1", "\x00"]) | st.text(
+    max_size=5
+)
+TABLES = st.lists(st.lists(st.sampled_from(NAMES) | CELLS, min_size=1, max_size=22), max_size=4)
+
+
+def as_table(cells: list[list[str]], separator: str) -> bytes:
+    return "\r\n".join(separator.join(row) for row in cells).encode("utf-8", "surrogatepass")
+
+
+BODIES = (
+    st.binary(max_size=200)
+    | st.lists(RECORDS, max_size=3).map(lambda rows: "\n".join(map(json.dumps, rows)).encode())
+    | st.builds(as_table, TABLES, st.sampled_from([",", ";", "\t", "|"]))
+)
+
+
+@given(
+    body=BODIES,
+    form=st.sampled_from(FORMS),
+    coding=st.sampled_from(["identity", "gzip", "deflate", "br"]),
+    prefer=st.sampled_from(["", "handling=lenient"]),
+    accept=st.sampled_from(["*/*", "application/json", "text/csv", "application/jsonl", "image/*"]),
+)
+@LIMITED
+def test_any_bytes_in_any_form_get_an_answer_of_the_closed_set(
+    service: Any, body: bytes, form: str, coding: str, prefer: str, accept: str
+) -> None:
+    headers = {"Accept": accept, "Content-Encoding": coding, "Content-Type": form}
+    headers["Prefer"] = prefer
+    answer = service.client.post("/predict", data=body, headers=headers)
+    assert answer.status_code in {200, 400, 406, 413, 415, 422}
+    if answer.status_code != 200:
+        assert is_refused_well(answer)
+    elif answer.mimetype == "text/csv":
+        assert answer.text.startswith("customer_id,churn_probability,")
+    else:
+        lines = answer.mimetype == "application/x-ndjson"
+        for value in answer.text.splitlines() if lines else [answer.text]:
+            json.loads(value, parse_constant=pytest.fail)
+
+
+@given(body=st.binary(max_size=200) | RECORDS.map(lambda record: json.dumps([record]).encode()))
+@LIMITED
+def test_anything_to_be_explained_gets_an_answer_of_the_closed_set(
+    service: Any, body: bytes
+) -> None:
+    answer = service.client.post("/explain", data=body, content_type="application/json")
+    assert answer.status_code in {200, 400, 422}
+    assert answer.status_code == 200 or is_refused_well(answer)
+
+
 def test_settings_have_the_documented_defaults() -> None:
     assert (Settings().max_body_bytes, Settings().max_rows) == (16 * 1024 * 1024, 100_000)
     assert Settings().model_root == Path("models")

@@ -66,6 +66,7 @@ class Body:
         customers: The good ones, in their order.
         again: Reads the same ones with another version's validator.
         is_one: Whether the body is one customer and not a list.
+        is_lenient: Whether bad rows get errors in their places.
         bad: The rows that are not scored; only in a lenient answer.
         ignored_fields: Names that no schema knows, fit for a header.
     """
@@ -73,6 +74,7 @@ class Body:
     customers: list[Customer]
     again: Callable[[Validator], list[Customer]]
     is_one: bool = False
+    is_lenient: bool = False
     bad: tuple[RowErrors, ...] = ()
     ignored_fields: tuple[str, ...] = ()
 

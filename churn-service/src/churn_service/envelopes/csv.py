@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from churn_contract.errors import InvalidCustomersError, MalformedBodyError
@@ -15,7 +16,7 @@ from churn_service.envelopes.body import BadRow, Body
 from churn_service.envelopes.form import Ask
 from churn_service.envelopes.ignored import ignored_names
 from churn_service.envelopes.json import lenient_body
-from churn_service.envelopes.lines import with_lines
+from churn_service.envelopes.lines import check_lengths, with_lines
 from churn_service.errors import REFUSALS, refusal_of
 
 HEADER = ("customer_id", "churn_probability", "churn", "model_version")
@@ -43,14 +44,13 @@ class CsvEnvelope:
                 body = Body(_checked(table, ask.validator), _Again(content, ask.parameters))
         except REFUSALS as error:
             raise refusal_of(error) from error
-        ignored = ignored_names(table.strangers, ask.validator.schema)
-        return Body(body.customers, body.again, bad=body.bad, ignored_fields=ignored)
+        return replace(body, ignored_fields=ignored_names(table.strangers, ask.validator.schema))
 
     def write(self, body: Body, predictions: Sequence[Prediction]) -> bytes:
         """Write a header and a line per row; a lenient answer has a column `error`."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        with_errors = ("error",) if body.bad else ()
+        with_errors = ("error",) if body.is_lenient else ()
         writer.writerow((*HEADER, *with_errors))
         for found in body.in_place(predictions):
             writer.writerow((*_cells(found), *_error(found, with_errors)))
@@ -158,6 +158,7 @@ def _names_without_header(schema: CustomerSchema, rows: Sequence[Row]) -> list[s
 
 
 def _rows(content: bytes) -> list[Row]:
+    check_lengths(content)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -86,6 +86,12 @@ class Envelopes:
         return self._by_type[best]
 
 
+def content_type_of(writer: Envelope) -> str:
+    """Return the content type of an answer; without a charset some clients guess another."""
+    name = writer.media_types[0]
+    return f"{name}; charset=utf-8" if name.startswith("text/") else name
+
+
 def wants_lenient(request: Request) -> bool:
     """Tell whether the caller prefers scores beside errors (RFC 7240, `handling`)."""
     wishes = ",".join(request.headers.getlist("Prefer")).lower().replace(" ", "").split(",")

@@ -63,7 +63,9 @@ def _lenient(content: bytes, ask: Ask) -> Body:
     if not isinstance(document, list):
         customer = validator.check_any(document)
         ignored = ignored_names(keys_of([document]), schema)
-        return Body([customer], _Again(content), is_one=True, ignored_fields=ignored)
+        return Body(
+            [customer], _Again(content), is_one=True, is_lenient=True, ignored_fields=ignored
+        )
     return lenient_body(document, ask)
 
 
@@ -76,6 +78,7 @@ def lenient_body(records: Sequence[object], ask: Ask, *, text: bool = False) -> 
     return Body(
         [customer for customer in rows.customers if customer is not None],
         lambda validator: validator.lenient.check_all(good, text=text),
+        is_lenient=True,
         bad=tuple(rows.errors),
         ignored_fields=ignored_names(keys_of(records), ask.validator.schema),
     )

@@ -13,7 +13,7 @@ from churn_service.envelopes.body import Body
 from churn_service.envelopes.form import Ask
 from churn_service.envelopes.ignored import ignored_names
 from churn_service.envelopes.json import keys_of, lenient_body
-from churn_service.envelopes.lines import with_lines
+from churn_service.envelopes.lines import check_lengths, with_lines
 from churn_service.errors import REFUSALS, refusal_of
 
 _BLANK = b" \t\r"
@@ -33,12 +33,13 @@ class NdjsonEnvelope:
 
     def read(self, content: bytes, ask: Ask) -> Body:
         """Read customers; errors name line and field."""
-        lines = [
-            (number, line)
-            for number, line in enumerate(content.split(b"\n"), 1)
-            if line.strip(_BLANK)
-        ]
         try:
+            check_lengths(content)
+            lines = [
+                (number, line)
+                for number, line in enumerate(content.split(b"\n"), 1)
+                if line.strip(_BLANK)
+            ]
             if ask.is_lenient:
                 return lenient_body([_value_or_text(line) for _, line in lines], ask)
             return _strict(lines, ask)

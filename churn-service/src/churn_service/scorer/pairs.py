@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from churn_service.artefact.document import Scorecard
-from churn_service.artefact.pairs import Axis, NumberAxis, PairTerm
+from churn_service.artefact.pairs import Axis, LevelAxis, NumberAxis, PairTerm
 
 _Cell = Callable[[Any], int]
 
@@ -39,6 +39,15 @@ def compile_pairs(card: Scorecard) -> tuple[CompiledPair, ...]:
     )
 
 
+def cells_of(axis: LevelAxis) -> dict[str | None, int]:
+    """Return the cell of every level, of missing and of unseen ones."""
+    cells: dict[str | None, int] = {}
+    cells.update(axis.cells)
+    if axis.missing is not None:
+        cells[None] = axis.missing
+    return cells if axis.other is None else _WithOther(cells, axis.other)
+
+
 def _value(pair: PairTerm) -> Callable[[Any, Any], float]:
     row_of, column_of = map(_cell_function, pair.axes)
     table = pair.table
@@ -48,11 +57,7 @@ def _value(pair: PairTerm) -> Callable[[Any, Any], float]:
 def _cell_function(axis: Axis) -> _Cell:
     if isinstance(axis, NumberAxis):
         return _number_cell(axis)
-    cells: dict[str | None, int] = {}
-    cells.update(axis.cells)
-    if axis.missing is not None:
-        cells[None] = axis.missing
-    return (cells if axis.other is None else _WithOther(cells, axis.other)).__getitem__
+    return cells_of(axis).__getitem__
 
 
 def _number_cell(axis: NumberAxis) -> _Cell:

@@ -114,13 +114,14 @@ def _with_halves(
 
 def _level_tables(card: Scorecard) -> tuple[tuple[int, dict[str | None, float]], ...]:
     return tuple(
-        (index, _weights(term))
+        (index, weights_of(term))
         for index, term in enumerate(card.terms)
         if isinstance(term, LevelTerm)
     )
 
 
-def _weights(term: LevelTerm) -> dict[str | None, float]:
+def weights_of(term: LevelTerm) -> dict[str | None, float]:
+    """Return the weight of every level, of missing and of unseen ones."""
     weights: dict[str | None, float] = {}
     weights.update(term.weights)
     if term.missing is not None:
@@ -138,7 +139,7 @@ def _curve_tables(card: Scorecard) -> tuple[_Curve, ...]:
 
 def _term_function(term: LevelTerm | CurveTerm) -> Callable[[Any], float]:
     if isinstance(term, LevelTerm):
-        return _weights(term).__getitem__
+        return weights_of(term).__getitem__
     curve = term
 
     def value(number: Any) -> float:

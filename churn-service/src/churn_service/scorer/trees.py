@@ -19,25 +19,30 @@ def compile_trees(trees: Trees, schema: CustomerSchema) -> Score:
     The source is made of whole numbers and finite floats alone; levels reach
     it as sets in its namespace, never as text.
     """
-    namespace: Namespace = {"NAN": float("nan")}
-    lines = list(_lines(trees, schema, namespace))
-    source = "\n    ".join(["def score(values):", *lines])
+    namespace: Namespace = {}
+    used = sorted(set(trees.feature) - {LEAF})
+    lines = [
+        *(f"x{index} = values[{index}]" for index in used),
+        *tree_lines(trees, schema, namespace, "total"),
+    ]
+    source = "\n    ".join(["def score(values):", *lines, "return total"])
     exec(compile(source, "<trees>", "exec"), namespace)  # noqa: S102 - numbers only, see above
     score: Callable[..., float] = namespace["score"]  # type: ignore[assignment]  # just defined
     return score
 
 
-def _lines(trees: Trees, schema: CustomerSchema, namespace: Namespace) -> Iterator[str]:
-    used = sorted(set(trees.feature) - {LEAF})
-    for index in used:
-        yield f"x{index} = values[{index}]"
+def tree_lines(
+    trees: Trees, schema: CustomerSchema, namespace: Namespace, total: str
+) -> Iterator[str]:
+    """Yield the lines that sum all trees up in a variable; feature 3 is read from `x3`."""
+    namespace["NAN"] = float("nan")
+    for index in sorted(set(trees.feature) - {LEAF}):
         field = schema.features[index]
         if field.kind == "number" and field.nullable:
             yield f"if x{index} is None: x{index} = NAN"
-    yield f"total = {trees.base!r}"
+    yield f"{total} = {trees.base!r}"
     for root in trees.roots:
-        yield f"total += {_expression(trees, schema, root, namespace)}"
-    yield "return total"
+        yield f"{total} += {_expression(trees, schema, root, namespace)}"
 
 
 def _expression(trees: Trees, schema: CustomerSchema, node: int, namespace: Namespace) -> str:

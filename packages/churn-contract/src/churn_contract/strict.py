@@ -1,6 +1,7 @@
 """The fast pass: one msgspec decode of a body that has nothing unusual in it."""
 
 import operator
+from collections.abc import Callable
 from types import GenericAlias
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -27,15 +28,25 @@ class Customer(NamedTuple):
     values: tuple[Value, ...]
 
 
+Row = Any  # a struct made per schema: members f0, f1, ... as decoded, and customer_id
+
+
 class StrictDecoder:
-    """Decode bodies in canonical spelling; leave everything else to the slow pass."""
+    """Decode bodies in canonical spelling; leave everything else to the slow pass.
+
+    Attributes:
+        row: Decodes one customer to its row, the least that scoring needs; None when
+            the body is not one customer or needs the slow pass.
+        translations: By feature, what members of a row stand for; others are canonical.
+    """
 
     def __init__(self, schema: CustomerSchema) -> None:
         row = _row_type(schema)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_one_or_many(row))
         self._width = len(schema.features)
         tables = ((index, _translation(field)) for index, field in enumerate(schema.features))
-        self._translations = [(index, table) for index, table in tables if table]
+        self.translations = {index: table for index, table in tables if table}
+        self.row = _row_reader(msgspec.json.Decoder(row), self._width)
 
     def decode(self, body: bytes) -> Customer | list[Customer] | None:
         """Return the customers, or None when the body needs the slow pass."""
@@ -46,7 +57,7 @@ class StrictDecoder:
         rows = found if isinstance(found, list) else [found]
         if not self._has_no_extra_comma(body, rows):
             return None
-        customers = [self._customer(msgspec.structs.astuple(row)) for row in rows]
+        customers = [self.customer(row) for row in rows]
         return customers if rows is found else customers[0]
 
     def _has_no_extra_comma(self, body: bytes, rows: list[Any]) -> bool:
@@ -59,14 +70,35 @@ class StrictDecoder:
         members = len(rows) * self._width + with_id
         return body.count(b",") == max(members - 1, 0)
 
-    def _customer(self, members: tuple[Any, ...]) -> Customer:
-        *values, customer_id = members
-        for index, table in self._translations:
+    def customer(self, row: Row) -> Customer:
+        """Return a row as a customer, all values canonical."""
+        *values, customer_id = msgspec.structs.astuple(row)
+        for index, table in self.translations.items():
             value = values[index]
             values[index] = table.get(value, value)
-        if customer_id is None or customer_id is msgspec.UNSET:
-            return Customer(None, tuple(values))
-        return Customer(str(customer_id).strip() or None, tuple(values))
+        return Customer(_id_text(customer_id), tuple(values))
+
+
+def _row_reader(decoder: "msgspec.json.Decoder[Row]", width: int) -> Callable[[bytes], Row | None]:
+    """Return the function from a body to its one customer; None needs the slow pass."""
+    decode, count, unset = decoder.decode, bytes.count, msgspec.UNSET
+    without_id, with_id = max(width - 1, 0), width
+
+    def row(body: bytes) -> Row | None:
+        try:
+            found = decode(body)
+        except (ValueError, RecursionError):  # UnicodeDecodeError is no MsgspecError
+            return None
+        commas = without_id if found.customer_id is unset else with_id
+        return found if count(body, b",") == commas else None
+
+    return row
+
+
+def _id_text(customer_id: Any) -> str | None:
+    if customer_id is None or customer_id is msgspec.UNSET:
+        return None
+    return str(customer_id).strip() or None
 
 
 def _row_type(schema: CustomerSchema) -> Any:

@@ -67,7 +67,7 @@ class Validator:
         self.schema = schema
         self.ignores_unknown = unknown_fields == "ignore"
         self._max_rows = max_rows
-        self._strict = StrictDecoder(schema)
+        self.strict = StrictDecoder(schema)
         readers = {field.name: value_reader(field) for field in schema.features}
         json_reads = {name: each.from_json for name, each in readers.items()}
         self._json = RecordReader(schema, json_reads, ignores_unknown=self.ignores_unknown)
@@ -89,7 +89,7 @@ class Validator:
             TooManyRowsError: The array is longer than `max_rows`.
             InvalidCustomersError: With every bad field of every bad customer.
         """
-        found = self._strict.decode(body)
+        found = self.strict.decode(body)
         if found is None:
             return self._decode_slowly(body)
         if isinstance(found, list):

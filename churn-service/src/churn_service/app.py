@@ -43,6 +43,7 @@ from churn_service.vertex import vertex_paths
 from churn_service.web.docs import DocsPage
 from churn_service.web.model import ModelPage, Place
 from churn_service.web.score import ScorePage
+from churn_service.web.what_if import WhatIfPage
 from service_kit.flask_app import install_kit
 from service_kit.health import Health
 from service_kit.logs import EventLog
@@ -53,6 +54,7 @@ from service_kit.settings import SettingsError, load_settings
 
 _NAVIGATION = (
     NavLink("Score a customer", "/score"),
+    NavLink("What if", "/what-if"),
     NavLink("The model", "/model"),
     NavLink("API", "/docs"),
 )
@@ -107,8 +109,12 @@ def create_app(
     DriftRoutes(current.take, watch, record).register(app)
     interface = OpenApiRoute(current.take, served, envelopes.media_types.split(", "))
     interface.register(app)
-    DocsPage(interface.description, settings.public_url).register(app, log)
-    ScorePage(current.take, telemetry).register(app, log)
+    for page in (
+        DocsPage(interface.description, settings.public_url),
+        ScorePage(current.take, telemetry, settings.public_url),
+        WhatIfPage(current.take, settings.public_url),
+    ):
+        page.register(app, log)
     ModelPage(
         current.take,
         registry,

@@ -4,6 +4,7 @@ That is an association in the data of training, no effect: customers who differ 
 field differ in others, too, that no table holds.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -83,7 +84,14 @@ def _with(customer: Customer, place: int, value: Value) -> Customer:
 def _values(field: Field, value: Value) -> Sequence[Value]:
     if field.kind != "number":
         return [level for level in field.levels if level != value]
-    low, high = training_range(field)
-    points = {low + (high - low) * step / _STEPS for step in range(_STEPS + 1)}
-    here = {value} if isinstance(value, float) else set()
-    return sorted(points | here)
+    points = number_points(*training_range(field))
+    return sorted({*points, value} if isinstance(value, float) else points)
+
+
+def number_points(low: float, high: float) -> set[float]:
+    """Return both ends of a range and even steps between them, rounded to be read."""
+    step = (high - low) / _STEPS
+    whole = low.is_integer() and high.is_integer() and step >= 1
+    digits = 0 if whole or step <= 0 else 1 - math.floor(math.log10(step))
+    inner = {round(low + step * number, digits) for number in range(1, _STEPS)}
+    return {low, high} | {point for point in inner if low < point < high}

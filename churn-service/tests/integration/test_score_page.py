@@ -69,6 +69,36 @@ def test_choices_limits_and_units_come_from_the_schema(client: FlaskClient) -> N
     assert page.all("option", value="month-to-month")
 
 
+def test_ranges_and_what_is_required_are_told(client: FlaskClient, schema: CustomerSchema) -> None:
+    text = client.get("/score").text
+    page = Page(text)
+    assert "0 to 792; usual are 0 to 72." in text
+    assert page.inputs()["tenure"]["aria-describedby"] == "help-tenure"
+    required = sum(not field.accepts_missing for field in schema.features)
+    assert text.count('class="required" aria-hidden="true"') == required
+
+
+def test_the_result_shows_threshold_and_interval_as_a_scale(
+    client: FlaskClient, sent: dict[str, str]
+) -> None:
+    text = client.post("/score", data=sent).text
+    assert 'aria-label="Threshold at 50 %"' in text
+    assert 'class="band"' not in text
+
+
+def test_levels_are_suggested_where_others_are_taken(
+    publisher: Any, make_service: Callable[..., Any], make_document: Callable[..., Any]
+) -> None:
+    town = Field(name="town", kind="category", levels=("ely", "rye"), unknown="other")
+    publisher.publish(make_document(CustomerSchema(name="gym", fields=(town,))))
+    gym = make_service(publisher.root)
+    gym.registry.refresh()
+    page = Page(gym.client.post("/score", data={"town": "York"}).text)
+    assert page.inputs()["town"]["value"] == "York"
+    assert page.inputs()["town"]["list"] == "list-town"
+    assert page.all("datalist", id="list-town")
+
+
 def test_what_the_form_shows_first_can_be_scored(
     client: FlaskClient, schema: CustomerSchema
 ) -> None:

@@ -142,7 +142,7 @@ def _ready(kind: str, parameters: list[Json]) -> Operation:
 
 def _infer(kind: str, parameters: list[Json], inference: Json) -> Operation:
     contents = {JSON: media(schema("InferAnswer")), BINARY_MEDIA_TYPE: media(_BYTES)}
-    broken = {"inputs": []}
+    broken: Json = {"inputs": []}
     return Operation(
         id=f"oip_{kind}_infer",
         tag=_TAG,

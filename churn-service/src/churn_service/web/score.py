@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Blueprint, Flask, Response, make_response, render_template, request
+from flask import Blueprint, Flask, Response, make_response, render_template
 
 from churn_contract.errors import InvalidCustomersError
-from churn_contract.forms import FormField, form_fields
 from churn_contract.prediction import Prediction, Reason
 from churn_service.predictor import Predictor
 from churn_service.telemetry import PredictionTelemetry
+from churn_service.web.commands import KEY_VARIABLE, commands_for, public_address, record_of
+from churn_service.web.customer_form import example_values, form_context, sent_values
 from service_kit.logs import EventLog
 from service_kit.pages import show_problems_as_pages
 
@@ -35,29 +37,40 @@ class Verdict:
 
 
 class ScorePage:
-    """Show the form, score what it sends, put errors beside their fields."""
+    """Show the form, score what it sends, put errors beside their fields.
 
-    def __init__(self, take: Callable[[], Predictor], telemetry: PredictionTelemetry) -> None:
+    Args:
+        take: Gives the predictor for the request at hand.
+        telemetry: Counts what was scored.
+        public_url: Address that callers use; empty for the one of the request.
+    """
+
+    def __init__(
+        self, take: Callable[[], Predictor], telemetry: PredictionTelemetry, public_url: str
+    ) -> None:
         self._take = take
         self._telemetry = telemetry
+        self._public_url = public_url
 
     def show(self) -> Response:
         """Show the form, filled with an ordinary customer."""
         predictor = self._take()
-        fields = form_fields(predictor.schema)
-        return _page(predictor, {field.name: field.example for field in fields})
+        return _page(predictor, example_values(predictor.schema))
 
     def score(self) -> Response:
         """Score the customer of the form."""
         predictor = self._take()
-        sent = request.form.to_dict()
+        sent = sent_values()
         try:
             customer = predictor.validator.check_text(sent)
         except InvalidCustomersError as error:
-            return _page(predictor, sent, errors=_by_field(error), status=422)
+            return _page(predictor, sent, error=error, status=422)
         prediction = predictor.explain(customer, TOP_REASONS)
         self._telemetry.served(predictor, [customer], [prediction])
-        return _page(predictor, sent, verdict=verdict_of(prediction))
+        address = f"{public_address(self._public_url)}/predict"
+        commands = commands_for(address, record_of(predictor.schema, customer))
+        verdict = verdict_of(prediction)
+        return _page(predictor, sent, verdict=verdict, commands=commands)
 
     def register(self, app: Flask, log: EventLog) -> None:
         """Add the page to an app; its errors become pages too."""
@@ -90,30 +103,19 @@ def _page(
     predictor: Predictor,
     values: Mapping[str, str],
     *,
-    verdict: Verdict | None = None,
-    errors: Mapping[str, str] | None = None,
+    error: InvalidCustomersError | None = None,
     status: int = 200,
+    **found: Any,
 ) -> Response:
-    fields = form_fields(predictor.schema)
     table = predictor.document.interval
     page = render_template(
         "score/form.html",
-        fields=fields,
-        values=values,
-        verdict=verdict,
-        errors=errors or {},
-        labels=_labels(fields),
+        **form_context(predictor.schema, values, error),
         threshold_percent=round(100 * predictor.threshold),
         horizon_days=predictor.document.horizon_days,
         model_version=predictor.version,
         certainty_percent=round(100 * table.level) if table else None,
+        key_variable=KEY_VARIABLE,
+        **found,
     )
     return make_response(page, status)
-
-
-def _labels(fields: tuple[FormField, ...]) -> dict[str, str]:
-    return {field.name: field.label for field in fields}
-
-
-def _by_field(error: InvalidCustomersError) -> dict[str, str]:
-    return {item.field: item.detail for item in error.errors}

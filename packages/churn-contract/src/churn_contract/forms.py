@@ -1,4 +1,4 @@
-"""The schema as a web form: one select or number input per feature."""
+"""The schema as a web form: one input per feature."""
 
 from typing import Literal, NamedTuple
 
@@ -11,7 +11,8 @@ class FormField(NamedTuple):
     Attributes:
         name: Canonical field name; the input's name.
         label: Title for people.
-        kind: `select` with `options`, or `number` with limits.
+        kind: `select` with `options`, `number` with limits, or `suggest`: a text for
+            which `options` are known, but others are taken as well.
         options: Value and label of each choice, the empty one first when allowed.
         minimum: Lowest number that is accepted.
         maximum: Highest number that is accepted.
@@ -20,11 +21,13 @@ class FormField(NamedTuple):
         required: Whether it may not stay empty.
         step: The input's step; `any`, so that browsers refuse no decimals.
         example: A value that is valid and usual.
+        usual: Lowest and highest number of training; None where that says no more
+            than the limits.
     """
 
     name: str
     label: str
-    kind: Literal["select", "number"]
+    kind: Literal["select", "number", "suggest"]
     options: tuple[tuple[str, str], ...]
     minimum: float | None
     maximum: float | None
@@ -33,6 +36,7 @@ class FormField(NamedTuple):
     required: bool
     step: str
     example: str
+    usual: tuple[float, float] | None
 
 
 def form_fields(schema: CustomerSchema) -> tuple[FormField, ...]:
@@ -45,7 +49,7 @@ def _form_field(field: Field) -> FormField:
     return FormField(
         name=field.name,
         label=title(field),
-        kind="number" if is_number else "select",
+        kind=_kind(field),
         options=() if is_number else _options(field),
         minimum=field.minimum,
         maximum=field.maximum,
@@ -54,7 +58,19 @@ def _form_field(field: Field) -> FormField:
         required=not field.accepts_missing,
         step="any",
         example=_middle(field) if is_number else field.levels[0],
+        usual=_usual(field) if is_number else None,
     )
+
+
+def _kind(field: Field) -> Literal["select", "number", "suggest"]:
+    if field.kind == "number":
+        return "number"
+    return "suggest" if field.unknown == "other" else "select"
+
+
+def _usual(field: Field) -> tuple[float, float] | None:
+    found = training_range(field)
+    return None if found == (field.minimum, field.maximum) else found
 
 
 _ZERO_ONE = {"0": "No", "1": "Yes"}

@@ -14,6 +14,19 @@ def test_a_number_has_limits_a_unit_and_a_usual_example(schema: CustomerSchema) 
     assert (tenure.required, tenure.example, tenure.options) == (True, "36", ())
 
 
+def test_what_is_usual_is_told_where_more_is_taken(schema: CustomerSchema) -> None:
+    tenure = schema.field("tenure")
+    assert named(schema)["tenure"].usual == (tenure.lowest, tenure.highest)
+    assert named(schema)["contract"].usual is None
+    narrow = CustomerSchema("s", fields=(Field(name="x", kind="number", minimum=0, maximum=1),))
+    assert named(narrow)["x"].usual is None
+
+
+def test_levels_are_suggested_where_others_are_taken(small_schema: CustomerSchema) -> None:
+    town = named(small_schema)["town"]
+    assert (town.kind, town.options) == ("suggest", (("ely", "Ely"), ("rye", "Rye")))
+
+
 def test_a_category_offers_its_levels_in_the_files_words(schema: CustomerSchema) -> None:
     contract = named(schema)["contract"]
     assert contract.kind == "select"

@@ -1,4 +1,4 @@
-"""The page at /docs in a real browser: requests are tried, and narrow screens fit."""
+"""The pages in a real browser: requests are tried, keyboards suffice, narrow screens fit."""
 
 from typing import Any
 
@@ -67,7 +67,22 @@ def test_a_service_that_is_gone_is_told(browser: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 768, 1200])
-def test_no_screen_scrolls_sideways(browser: Any, address: str, width: int) -> None:
-    browser.open(f"{address}/docs", width=width)
+@pytest.mark.parametrize("path", ["/docs", "/score", "/what-if"])
+def test_no_screen_scrolls_sideways(browser: Any, address: str, path: str, width: int) -> None:
+    browser.open(f"{address}{path}", width=width)
     browser.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     assert browser.ask("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", ["/score", "/what-if"])
+def test_a_form_is_sent_by_keyboard_alone_and_its_answer_fits(
+    browser: Any, address: str, path: str
+) -> None:
+    browser.open(f"{address}{path}", width=320)
+    browser.ask("document.getElementById('field-tenure').focus()")
+    key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+    browser.call("Input.dispatchKeyEvent", type="keyDown", **key)
+    browser.wait_for("document.querySelector('#as-curl') !== null")
+    assert browser.ask("location.pathname") == path
+    assert browser.ask("document.documentElement.scrollWidth") <= 320
+    assert browser.complaints == []

@@ -2,14 +2,15 @@
 
 from flask import Flask, Response, request
 
-from churn_contract.errors import MalformedBodyError
-from churn_contract.json_text import parse_json
-from churn_contract.schema import CustomerSchema
+from churn_contract.validation import Validator
 from churn_service.current_model import CurrentModel
 from churn_service.envelopes import instances
+from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
+from churn_service.envelopes.instances import Instances
+from churn_service.envelopes.records import check_records, parse_document
 from churn_service.error_answers import tells_errors
-from churn_service.errors import VersionNotFoundError, refusal_of
+from churn_service.errors import VersionNotFoundError
 from churn_service.record_scoring import RecordScoring
 from churn_service.scoring import Scored
 from churn_service.served import Served
@@ -59,15 +60,13 @@ class InstanceRoutes:
             if path and not _answers(app, path, method):
                 app.add_url_rule(path, f"vertex_{view.__name__}", view, methods=[method])
 
-    def _read(self, schema: CustomerSchema) -> instances.Instances:
-        try:
-            document = parse_json(read_content(request, self._served.max_body_bytes))
-        except MalformedBodyError as error:
-            raise refusal_of(error) from error
-        return instances.read_instances(document, [field.name for field in schema.features])
+    def _read(self, validator: Validator) -> tuple[Instances, Body]:
+        document = parse_document(read_content(request, self._served.max_body_bytes))
+        asked = instances.read_instances(document, validator.schema)
+        return asked, check_records(asked.records, validator)
 
 
-def _write(asked: instances.Instances, scored: Scored) -> Response:
+def _write(asked: Instances, scored: Scored) -> Response:
     content = instances.write_predictions(scored.predictions, asked.output)
     return Response(content, content_type=_MEDIA_TYPE)
 

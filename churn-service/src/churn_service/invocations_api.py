@@ -3,10 +3,12 @@
 import msgspec
 from flask import Flask, Response, request
 
-from churn_contract.schema import CustomerSchema
+from churn_contract.validation import Validator
 from churn_service.envelopes import invocations
+from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
 from churn_service.envelopes.invocations import Invocation
+from churn_service.envelopes.json import MEDIA_TYPE
 from churn_service.record_scoring import RecordScoring
 from churn_service.scoring import Scored
 from churn_service.served import Served
@@ -42,7 +44,7 @@ class InvocationRoutes:
             "BatchStrategy": "MULTI_RECORD",
             "MaxPayloadInMB": megabytes,
         }
-        return Response(msgspec.json.encode(content), content_type=invocations.JSON)
+        return Response(msgspec.json.encode(content), content_type=MEDIA_TYPE)
 
     def version(self) -> Response:
         """Tell the version of the service, as MLflow's servers tell theirs."""
@@ -54,10 +56,10 @@ class InvocationRoutes:
         app.add_url_rule("/execution-parameters", view_func=self.execution_parameters)
         app.add_url_rule("/version", "service_version", self.version)
 
-    def _read(self, schema: CustomerSchema) -> Invocation:
-        body = read_content(request, self._served.max_body_bytes)
-        found = invocations.read_invocation(body, request.content_type or "", schema)
-        return invocations.with_wanted_form(found, request.accept_mimetypes)
+    def _read(self, validator: Validator) -> tuple[Invocation, Body]:
+        content = read_content(request, self._served.max_body_bytes)
+        found = invocations.read_invocation(content, request.content_type or "", validator)
+        return invocations.with_wanted_form(found, request.accept_mimetypes), found.body
 
 
 def _write(asked: Invocation, scored: Scored) -> Response:

@@ -4,10 +4,13 @@ import msgspec
 from flask import Flask, Response, request
 
 from churn_contract.headers import RETRY_AFTER
+from churn_contract.validation import Validator
 from churn_service.current_model import CurrentModel
 from churn_service.envelopes import open_inference
 from churn_service.envelopes.binary_tensors import HEADER_LENGTH
+from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
+from churn_service.envelopes.records import check_records
 from churn_service.error_answers import tells_errors
 from churn_service.errors import NoModelError, VersionNotFoundError
 from churn_service.predictor import Predictor
@@ -66,7 +69,7 @@ class OpenInferenceRoutes:
     def infer(self, model: str, version: str | None = None) -> Response:
         """Score every customer of the tensors, all with one version."""
         self._check_name(model)
-        return self._scoring.answer(lambda _: self._read(), self._write, version=version)
+        return self._scoring.answer(self._read, self._write, version=version)
 
     def register(self, app: Flask) -> None:
         """Add the routes to an app."""
@@ -78,9 +81,10 @@ class OpenInferenceRoutes:
             app.add_url_rule(f"{path}/ready", "oip_model_ready", self.model_ready)
             app.add_url_rule(f"{path}/infer", "oip_infer", self.infer, methods=["POST"])
 
-    def _read(self) -> open_inference.InferRequest:
-        body = read_content(request, self._served.max_body_bytes)
-        return open_inference.read_request(body, request.headers.get(HEADER_LENGTH))
+    def _read(self, validator: Validator) -> tuple[open_inference.InferRequest, Body]:
+        content = read_content(request, self._served.max_body_bytes)
+        asked = open_inference.read_request(content, request.headers.get(HEADER_LENGTH))
+        return asked, check_records(asked.records, validator)
 
     def _write(self, asked: open_inference.InferRequest, scored: Scored) -> Response:
         content, headers = open_inference.write_answer(

@@ -136,6 +136,14 @@ def test_a_damaged_or_huge_compressed_body_is_refused(
     assert answer.json["error"]
 
 
+def test_a_compressed_body_may_have_several_parts(client: FlaskClient, customer: Record) -> None:
+    body = json.dumps(request_of(customer)).encode()
+    parts = gzip.compress(body[:100]) + gzip.compress(body[100:])
+    headers = {"Content-Encoding": "gzip"}
+
+    assert client.post("/v2/models/churn/infer", data=parts, headers=headers).status_code == 200
+
+
 def test_many_errors_are_told_once_per_field(client: FlaskClient, customer: Record) -> None:
     wrong = customer | {"contract": "weekly"}
     error = client.post("/v2/models/churn/infer", json=request_of(customer, wrong, wrong)).json

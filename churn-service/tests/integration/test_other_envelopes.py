@@ -192,7 +192,7 @@ SPOILED = [
     Bad("unknown level", with_(contract="weekly-4711"), "contract", "month-to-month, one_year"),
     Bad("extra", with_(shoesize=44), "shoesize", "is not a field of the schema"),
     Bad("outcome", with_(churn="yes"), "churn", "is the outcome"),
-    Bad("two spellings", with_(Tenure=72), "tenure", "in two spellings"),
+    Bad("two spellings", with_(Tenure=72), "tenure", "stands"),
     Bad("2 for 0/1", with_(seniorcitizen=2), "seniorcitizen", "must be one of 0, 1"),
 ]
 

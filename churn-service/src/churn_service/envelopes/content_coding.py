@@ -31,13 +31,18 @@ def read_content(request: Request, max_bytes: int) -> bytes:
 
 
 def _inflated(content: bytes, window_bits: int, max_bytes: int) -> bytes:
-    inflater = zlib.decompressobj(window_bits)
-    try:
-        found = inflater.decompress(content, max_bytes + 1)
-    except zlib.error:
-        raise UnreadableBodyError("The body is not what its Content-Encoding says.") from None
-    if len(found) > max_bytes:
-        raise RequestEntityTooLarge
-    if not inflater.eof or inflater.unused_data:
-        raise UnreadableBodyError("The compressed body is cut short, or bytes follow it.")
-    return found
+    """Inflate all members of a body; gzip allows several (RFC 1952, 2.2)."""
+    parts, left = [], max_bytes
+    while content or not parts:
+        inflater = zlib.decompressobj(window_bits)
+        try:
+            parts.append(inflater.decompress(content, left + 1))
+        except zlib.error:
+            raise UnreadableBodyError("The body is not what its Content-Encoding says.") from None
+        left -= len(parts[-1])
+        if left < 0:
+            raise RequestEntityTooLarge
+        if not inflater.eof:
+            raise UnreadableBodyError("The compressed body is cut short.")
+        content = inflater.unused_data
+    return b"".join(parts)

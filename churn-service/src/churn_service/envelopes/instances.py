@@ -18,6 +18,8 @@ from typing import NamedTuple
 import msgspec
 
 from churn_contract.prediction import Prediction
+from churn_contract.schema import CustomerSchema
+from churn_service.envelopes.records import parse_document
 from churn_service.errors import UnreadableBodyError
 
 SHAPES = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -35,16 +37,27 @@ class Instances(NamedTuple):
 
     records: list[object]
     output: str
-    is_text: bool = False
 
 
-def is_shape(document: object) -> bool:
-    """Tell whether a document is one of these shapes, not a customer or a list of them."""
-    return isinstance(document, dict) and any(shape in document for shape in SHAPES)
+def may_be_shape(content: bytes) -> bool:
+    """Tell quickly whether a document may be one of these shapes; False is certain."""
+    return any(f'"{shape}"'.encode() in content for shape in SHAPES)
 
 
-def read_instances(document: object, names: Sequence[str]) -> Instances:
-    """Return the records of a document; `names` is the order of fields in bare lists.
+def read_document(content: bytes, schema: CustomerSchema) -> Instances | None:
+    """Return the records of a document; None when it is a customer or a list of them.
+
+    Raises:
+        UnreadableBodyError: It is no JSON, or a shape that is not as it should be.
+    """
+    document = parse_document(content)
+    if not isinstance(document, dict) or document.keys().isdisjoint(SHAPES):
+        return None
+    return read_instances(document, schema)
+
+
+def read_instances(document: object, schema: CustomerSchema) -> Instances:
+    """Return the records of a document; bare lists of values have the schema's order.
 
     Raises:
         UnreadableBodyError: It is none of the shapes, or more than one.
@@ -55,6 +68,7 @@ def read_instances(document: object, names: Sequence[str]) -> Instances:
     strangers = document.keys() - {*SHAPES, *_PARAMETERS, *_IGNORED}
     if len(found) != 1 or strangers:
         raise _wrong_shape()
+    names = [field.name for field in schema.features]
     content = document[found[0]]
     records = _split(content, names) if found[0] == "dataframe_split" else _rows(content, names)
     return Instances(records, _output(document))

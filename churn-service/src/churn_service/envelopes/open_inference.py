@@ -10,8 +10,6 @@ from typing import Any
 
 import msgspec
 
-from churn_contract.errors import MalformedBodyError
-from churn_contract.json_text import parse_json
 from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema, Field
 from churn_service.envelopes.binary_tensors import (
@@ -24,7 +22,8 @@ from churn_service.envelopes.binary_tensors import (
     split_body,
     unpack,
 )
-from churn_service.errors import UnreadableBodyError, refusal_of
+from churn_service.envelopes.records import parse_document
+from churn_service.errors import UnreadableBodyError
 
 MEDIA_TYPE = "application/json"
 BINARY_MEDIA_TYPE = "application/octet-stream"
@@ -64,14 +63,12 @@ class InferRequest:
         records: One mapping of tensor names to values per customer.
         rank: How many dimensions the answer's tensors have, 1 or 2.
         outputs: Name of each wanted output, and whether it is sent as bytes.
-        is_text: Never: tensors have types.
     """
 
     id: str
     records: list[dict[str, object]]
     rank: int
     outputs: dict[str, bool]
-    is_text: bool = False
 
 
 def read_request(body: bytes, header_length: str | None) -> InferRequest:
@@ -145,9 +142,7 @@ def _datatype(field: Field) -> str:
 
 def _parse(text: bytes) -> _Document:
     try:
-        return msgspec.convert(parse_json(text), _Document)
-    except MalformedBodyError as error:
-        raise refusal_of(error) from error
+        return msgspec.convert(parse_document(text), _Document)
     except msgspec.ValidationError as error:  # its text names types and places, no values
         raise UnreadableBodyError(f"This is no inference request: {error}.") from error
 

@@ -4,9 +4,22 @@ from typing import Any
 import pytest
 
 from churn_contract.prediction import Prediction
-from churn_service.envelopes.instances import is_shape, read_instances, write_predictions
+from churn_contract.schema import CustomerSchema, Field
+from churn_service.envelopes.instances import (
+    may_be_shape,
+    read_document,
+    read_instances,
+    write_predictions,
+)
 from churn_service.errors import UnreadableBodyError
 
+SCHEMA = CustomerSchema(
+    name="small",
+    fields=(
+        Field(name="tenure", kind="number", minimum=0, maximum=99),
+        Field(name="contract", kind="category", levels=("a", "b")),
+    ),
+)
 NAMES = ["tenure", "contract"]
 RECORDS = [{"tenure": 1, "contract": "a"}, {"tenure": 2, "contract": None}]
 LISTS = [[1, "a"], [2, None]]
@@ -33,37 +46,39 @@ LISTS = [[1, "a"], [2, None]]
     ],
 )
 def test_every_shape_holds_the_same_records(document: Any) -> None:
-    assert is_shape(document)
-    assert read_instances(document, NAMES) == (RECORDS, "probability", False)
+    content = json.dumps(document).encode()
+
+    assert may_be_shape(content)
+    assert read_document(content, SCHEMA) == (RECORDS, "probability")
 
 
 def test_single_values_are_one_customer() -> None:
     document = {"inputs": {"tenure": 1, "contract": "a"}}
 
-    assert read_instances(document, NAMES).records == RECORDS[:1]
+    assert read_instances(document, SCHEMA).records == RECORDS[:1]
 
 
 def test_no_customers_are_none() -> None:
-    assert read_instances({"instances": []}, NAMES).records == []
-    assert read_instances({"inputs": {"tenure": []}}, NAMES).records == []
+    assert read_instances({"instances": []}, SCHEMA).records == []
+    assert read_instances({"inputs": {"tenure": []}}, SCHEMA).records == []
 
 
 def test_what_is_no_customer_is_left_to_the_schema() -> None:
-    assert read_instances({"instances": [5, None]}, NAMES).records == [5, None]
+    assert read_instances({"instances": [5, None]}, SCHEMA).records == [5, None]
 
 
 @pytest.mark.parametrize("member", ["params", "parameters"])
 def test_another_output_may_be_asked_for(member: str) -> None:
     document = {"instances": [], member: {"output": "decision"}}
 
-    assert read_instances(document, NAMES).output == "decision"
+    assert read_instances(document, SCHEMA).output == "decision"
 
 
 @pytest.mark.parametrize("parameters", [None, {}, [], {"temperature": 3}])
 def test_other_parameters_are_no_matter(parameters: object) -> None:
     document = {"instances": [], "parameters": parameters}
 
-    assert read_instances(document, NAMES).output == "probability"
+    assert read_instances(document, SCHEMA).output == "probability"
 
 
 @pytest.mark.parametrize(
@@ -91,12 +106,16 @@ def test_other_parameters_are_no_matter(parameters: object) -> None:
 )
 def test_what_is_no_shape_is_refused(document: object, says: str) -> None:
     with pytest.raises(UnreadableBodyError, match=says):
-        read_instances(document, NAMES)
+        read_instances(document, SCHEMA)
 
 
 @pytest.mark.parametrize("document", [5, None, [], [{"inputs": 1}], {"tenure": 1}])
 def test_a_customer_is_no_shape(document: object) -> None:
-    assert not is_shape(document)
+    assert read_document(json.dumps(document).encode(), SCHEMA) is None
+
+
+def test_a_customer_is_told_from_a_shape_quickly() -> None:
+    assert not may_be_shape(b'{"tenure": 1}')
 
 
 @pytest.mark.parametrize(

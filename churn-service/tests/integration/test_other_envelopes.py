@@ -162,6 +162,18 @@ def test_raw_spellings_are_taken_everywhere(
     assert probabilities(ask(client, envelope([raw]))) == [expected]
 
 
+@each_envelope
+def test_fields_that_are_ignored_are_named(
+    make_service: Callable[..., Any], model_root: Any, customer: Record, envelope: Envelope
+) -> None:
+    service = make_service(model_root, unknown_fields="ignore")
+    service.registry.refresh()
+    answer = ask(service.client, envelope([customer | {"shoesize": 44}]))
+
+    assert answer.status_code == 200
+    assert answer.headers["X-Ignored-Fields"] == "shoesize"
+
+
 class Bad(NamedTuple):
     """One way to spoil a customer, and what is said about it."""
 

@@ -25,3 +25,10 @@ def test_two_processes_parts_never_share_a_counter() -> None:
 def _with_counter(metrics: Metrics) -> str:
     metrics.counter("shop_sales_total", "Sales.")
     return metrics.render().decode()
+
+
+def test_what_was_put_off_is_counted_before_the_text_is_written() -> None:
+    metrics = Metrics()
+    sales = metrics.counter("shop_sales_total", "Sales.")
+    metrics.before_render(sales.inc)
+    assert "shop_sales_total 1.0" in metrics.render().decode()

@@ -3,6 +3,7 @@
 import click
 
 from churn_service.cli.exits import ChurnGroup
+from churn_service.cli.export import export_model
 from churn_service.cli.guard import watch_models
 from churn_service.cli.lifecycle import (
     collect_models,
@@ -47,6 +48,7 @@ for _command in (
     config,
     drift,
     evaluate,
+    export_model,
     models,
     performance,
     predict,

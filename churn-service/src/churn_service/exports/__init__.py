@@ -1,1 +1,1 @@
-"""Writers of other model formats, one per file; they may import pickle, serving may not."""
+"""Exports: a model written for another runtime, with the scores it has here."""

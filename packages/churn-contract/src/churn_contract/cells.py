@@ -94,7 +94,7 @@ class LevelReader:
         self._numbers = self._truths if field.is_zero_one else {}
         raw = dict(zip(field.raw_levels, field.levels, strict=False))
         self._levels = raw | {level: level for level in field.levels}
-        self._synonyms = _synonyms(field)
+        self._spellings = spellings(field)
 
     def from_json(self, value: object) -> Value:
         """Return the canonical level; 0/1 fields take numbers, booleans take true, false."""
@@ -109,7 +109,7 @@ class LevelReader:
 
     def from_text(self, cell: str) -> Value:
         """Return the canonical level in a cell; an empty cell is a missing value."""
-        return self._level(cell, self._synonyms)
+        return self._level(cell, self._spellings)
 
     def _level(self, text: str, words: dict[str, str]) -> Value:
         found = words.get(text) or words.get(canonical_name(text))
@@ -130,8 +130,8 @@ def json_words(field: Field) -> dict[bool | int | float, str]:
     return {truth: level for level in field.levels for truth, words in truths if level in words}
 
 
-def _synonyms(field: Field) -> dict[str, str]:
-    """Return every spelling that a cell may have: for booleans yes, true, 1 and so on."""
+def spellings(field: Field) -> dict[str, str]:
+    """Return the level of every spelling of a cell: for booleans yes, true, 1 and so on."""
     words = json_words(field)
     table: dict[str, str] = {}
     for truth, spellings in ((True, YES_WORDS), (False, NO_WORDS)):

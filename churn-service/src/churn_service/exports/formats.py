@@ -1,0 +1,108 @@
+"""The formats a model can be exported in: a table, and the way to a writer.
+
+Writers are loaded when they are used, so that a format whose package is missing
+disturbs no other.
+"""
+
+import importlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from churn_service.exports.exported import Exported, ExportError
+
+Write = Callable[[Exported, Path], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes:
+        name: As in `--format`.
+        module: The module of this package whose `write` makes it.
+        suffix: Ending of the file; empty for a folder.
+        reads: Which runtimes read it.
+        unknown: What becomes of levels that training never saw, and of bad numbers.
+        needs: Packages that must be installed to write it.
+    """
+
+    name: str
+    module: str
+    suffix: str
+    reads: str
+    unknown: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of files."""
+        return not self.suffix
+
+    def writer(self) -> Write:
+        """Return the function that writes it; ExportError when a package is missing."""
+        try:
+            module = importlib.import_module(f"churn_service.exports.{self.module}")
+        except ModuleNotFoundError as error:
+            raise ExportError(
+                f"{self.name} needs {error.name}, which is not installed here; "
+                f"pip install {' '.join(self.needs) or error.name}"
+            ) from error
+        write: Write = module.write
+        return write
+
+
+FORMATS = {
+    item.name: item
+    for item in (
+        Format(
+            "python",
+            "python_module",
+            ".py",
+            "Python 3.8 and later, without any package",
+            "an error that names the field",
+        ),
+        Format(
+            "sql",
+            "sql",
+            ".sql",
+            "DuckDB, PostgreSQL, Spark and most warehouses (--dialect)",
+            "NULL",
+        ),
+        Format(
+            "onnx",
+            "onnx",
+            ".onnx",
+            "ONNX Runtime and what builds on it",
+            "NaN",
+            ("onnx",),
+        ),
+    )
+}
+
+
+def export(form: Format, model: Exported, target: Path, *, force: bool = False) -> None:
+    """Write a model; the target appears whole or not at all.
+
+    Args:
+        form: The format.
+        model: What to write.
+        target: The file, or the folder.
+        force: Whether to replace what is there.
+
+    Raises:
+        ExportError: A package is missing, the target is there, or the model has
+            something that the format cannot hold.
+    """
+    if target.exists() and not force:
+        raise ExportError(f"{target} is there already; --force replaces it")
+    write = form.writer()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as name:
+        made = Path(name) / (target.name or "model")
+        write(model, made)
+        if target.is_dir():
+            shutil.rmtree(target)
+        Path(made).replace(target)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from churn_contract.prediction import Prediction, Reason
+import msgspec
+
+from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema
 from churn_contract.validation import Customer, Validator
 from churn_service.artefact.document import ModelDocument
 from churn_service.reasons import strongest_reasons
+from churn_service.scorer.batch import compile_batch
 from churn_service.scorer.calibration import compile_calibration, compile_interval
 from churn_service.scorer.compilation import base_logit, compile_scorer, compile_shares
 
@@ -23,18 +26,33 @@ class Predictor:
         self.threshold = document.threshold
         self._score = compile_scorer(document)
         self._chance = compile_calibration(document.calibration)
+        self._chances = compile_batch(document)
         self._interval = compile_interval(document.interval) if document.interval else None
         self._shares = compile_shares(document)
 
     def predict(self, customers: Sequence[Customer]) -> list[Prediction]:
         """Return one prediction per customer, in their order."""
-        return [self._prediction(customer) for customer in customers]
+        version, threshold, interval = self.version, self.threshold, self._interval
+        chances = self._chances([customer.values for customer in customers])
+        return [
+            Prediction(
+                chance,
+                chance >= threshold,
+                version,
+                threshold,
+                customer.customer_id,
+                (),
+                interval(chance) if interval else None,
+            )
+            for customer, chance in zip(customers, chances, strict=True)
+        ]
 
     def explain(self, customer: Customer, top: int = 3) -> Prediction:
         """Return a prediction with the `top` reasons that move it most."""
         shares = self._shares(customer.values)
         reasons = strongest_reasons(self.schema, customer, shares, top)
-        return self._prediction(customer, reasons)
+        [prediction] = self.predict([customer])
+        return msgspec.structs.replace(prediction, reasons=reasons)
 
     @cached_property
     def base_logit(self) -> float:
@@ -48,15 +66,3 @@ class Predictor:
     def probability(self, logit: float) -> float:
         """Return the calibrated probability of a raw score."""
         return self._chance(logit)
-
-    def _prediction(self, customer: Customer, reasons: tuple[Reason, ...] = ()) -> Prediction:
-        probability = self._chance(self._score(customer.values))
-        return Prediction(
-            churn_probability=probability,
-            churn=probability >= self.threshold,
-            model_version=self.version,
-            threshold=self.threshold,
-            customer_id=customer.customer_id,
-            reasons=reasons,
-            interval=self._interval(probability) if self._interval else None,
-        )

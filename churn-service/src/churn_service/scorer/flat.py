@@ -109,7 +109,7 @@ class _Source:
             if isinstance(term, CurveTerm) or term.field in paired:
                 yield self._read(index)
             if isinstance(term, CurveTerm):
-                curves.append(f"{total} += {_curve(term, index)}")
+                curves.append(f"{total} += {curve_source(term, index)}")
             else:
                 levels.append(f"{self._name(self._weights(term, index))}[row.f{index}]")
         yield " + ".join(levels)
@@ -144,7 +144,8 @@ class _Source:
         return name
 
 
-def _curve(term: CurveTerm, index: int) -> str:
+def curve_source(term: CurveTerm, index: int) -> str:
+    """Return the expression of a curve of `x3`; None is a missing value."""
     pieces = [
         f"{intercept!r} + {slope!r} * x{index}"
         for intercept, slope in zip(term.intercepts, term.slopes, strict=True)

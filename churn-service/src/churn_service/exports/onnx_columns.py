@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from churn_contract.cells import spellings
 from churn_contract.schema import CustomerSchema, Field
@@ -79,7 +79,7 @@ def _level(graph: Graph, field: Field) -> str:
     missing = len(places) if field.blank is None else places[str(field.blank)]
     known[""] = missing
     texts = sorted(known)
-    keys = helper.make_tensor("keys", 8, [len(texts)], [text.encode() for text in texts])
+    keys = numpy_helper.from_array(np.array(texts, dtype=object))
     found = np.array([known[text] for text in texts], dtype=np.int64)
     return graph.node(
         "LabelEncoder",

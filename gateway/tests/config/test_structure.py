@@ -143,6 +143,57 @@ def test_the_version_in_the_log_is_the_version_of_the_project() -> None:
     assert f'"version":"{version}"' in (FOLDER / "conf.d/log.conf").read_text()
 
 
+def found_by(path: str, routes: tuple[Route, ...]) -> str:
+    """Return the name of the route that nginx takes: an exact one, else the first pattern."""
+    exact = [route.name for route in routes if route.pattern is None and route.path == path]
+    matching = [
+        route.name
+        for route in routes
+        if route.pattern is not None and re.match(route.pattern, path)
+    ]
+    return [*exact, *matching, ""][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v2", "oip-server"),
+        ("/v2/health/ready", "oip-ready"),
+        ("/v2/models/churn", "oip-model"),
+        ("/v2/models/churn/ready", "oip-model-ready"),
+        ("/v2/models/churn/infer", "oip-model-infer"),
+        ("/v2/models/churn/versions/0123456789ab", "oip-version"),
+        ("/v2/models/churn/versions/champion/ready", "oip-version-ready"),
+        ("/v2/models/churn/versions/champion/infer", "oip-version-infer"),
+        ("/v1/models/churn:predict", "instances"),
+        ("/v1/imports", "imports"),
+        ("/jobs", "jobs"),
+        ("/jobs/0b6f", "job"),
+        ("/jobs/0b6f/result", "job-result"),
+        ("/docs", "docs"),
+        ("/docs/static/docs.js", "docs-static"),
+        ("/openapi.json", "openapi"),
+        ("/models/champion", "model-champion"),
+        ("/v1/models/churn", ""),
+        ("/v2/models/churn/versions", ""),
+        ("/v2/models/Churn/infer", ""),
+        ("/jobs/0b6f/other", ""),
+        ("/openapixjson", ""),
+    ],
+)
+def test_a_path_finds_its_route(path: str, name: str, routes: tuple[Route, ...]) -> None:
+    assert found_by(path, routes) == name
+
+
+def test_bodies_of_jobs_are_streamed_both_ways(routes: tuple[Route, ...]) -> None:
+    classes = {route.name: route.class_name for route in routes}
+    text = (FOLDER / "snippets/stream.conf").read_text()
+
+    assert {classes["jobs"], classes["job-result"]} == {"stream"}
+    assert "proxy_request_buffering off;" in text
+    assert "proxy_buffering off;" in text
+
+
 def test_every_problem_that_a_script_names_is_in_the_table() -> None:
     known = set(tomllib.loads((FOLDER / "problems.toml").read_text()))
     text = (FOLDER / "njs/problem.js").read_text() + (FOLDER / "njs/gate.js").read_text()

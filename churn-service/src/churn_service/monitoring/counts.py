@@ -1,8 +1,10 @@
 """Counts of served customers in the bins of a reference; counts of replicas add up."""
 
-import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from math import log, log1p
 from typing import Any
 
 import msgspec
@@ -13,7 +15,8 @@ from churn_service.artefact.reference import BinnedField, Reference
 
 SCORE_CELLS = 200
 
-AddColumn = Callable[[list[int], Iterable[Any]], None]
+_MANY = 64  # from here on it pays to count equal values in C first
+AddColumn = Callable[[list[int], Sequence[Any]], None]
 
 
 class DifferentModelsError(ValueError):
@@ -34,12 +37,18 @@ class ScoreSums(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def add_scores(self, scores: Sequence[float]) -> None:
         """Count these probabilities."""
+        customers, chances = self.customers, self.chances
+        brier = log_loss = 0.0
         for chance in scores:
-            cell = min(int(chance * SCORE_CELLS), SCORE_CELLS - 1)
-            self.customers[cell] += 1
-            self.chances[cell] += chance
-            self.brier += chance * (1 - chance)
-            self.log_loss += _entropy(chance)
+            cell = int(chance * SCORE_CELLS) if chance < 1 else SCORE_CELLS - 1
+            customers[cell] += 1
+            chances[cell] += chance
+            rest = 1.0 - chance
+            brier += chance * rest
+            if 0 < chance < 1:
+                log_loss -= chance * log(chance) + rest * log1p(-chance)
+        self.brier += brier
+        self.log_loss += log_loss
 
     def add(self, other: "ScoreSums") -> None:
         """Add the sums of another window or replica."""
@@ -110,9 +119,16 @@ def _column_adder(binned: BinnedField) -> AddColumn:
 def _number_adder(binned: BinnedField) -> AddColumn:
     edges = binned.edges
 
-    def add_column(bins: list[int], column: Iterable[Any]) -> None:
-        for value in column:
-            bins[-1 if value is None else bisect_right(edges, value)] += 1
+    def add_column(bins: list[int], column: Sequence[Any]) -> None:
+        present = [value for value in column if value is not None]
+        bins[-1] += len(column) - len(present)
+        places = map(bisect_right, repeat(edges), present)
+        if len(present) < _MANY:
+            for place in places:
+                bins[place] += 1
+            return
+        for place, times in Counter(places).items():
+            bins[place] += times
 
     return add_column
 
@@ -122,14 +138,12 @@ def _level_adder(binned: BinnedField) -> AddColumn:
     places: dict[Any, int] = {level: index for index, level in enumerate(binned.levels)}
     places[None] = len(binned.counts) - 1
 
-    def add_column(bins: list[int], column: Iterable[Any]) -> None:
-        for value in column:
-            bins[places.get(value, unseen)] += 1
+    def add_column(bins: list[int], column: Sequence[Any]) -> None:
+        if len(column) < _MANY:
+            for value in column:
+                bins[places.get(value, unseen)] += 1
+            return
+        for value, times in Counter(column).items():
+            bins[places.get(value, unseen)] += times
 
     return add_column
-
-
-def _entropy(chance: float) -> float:
-    if not 0 < chance < 1:
-        return 0.0
-    return -chance * math.log(chance) - (1 - chance) * math.log1p(-chance)

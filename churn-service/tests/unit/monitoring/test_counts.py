@@ -25,6 +25,22 @@ def test_each_value_falls_into_its_bin(reference: Reference, answer: Callable[..
     assert counts.bins == [[1, 2, 1, 1], [1, 1, 0, 2, 1], [0, 2, 3, 0, 0]]
 
 
+def test_many_customers_are_counted_as_few_are(
+    reference: Reference, answer: Callable[..., Any]
+) -> None:
+    many, few = counted(reference, answer(ROWS * 50)), counted(reference, answer(ROWS))
+    assert many.bins == [[50 * count for count in bins] for bins in few.bins]
+    assert many.scores.customers == [50 * count for count in few.scores.customers]
+
+
+def test_certain_scores_add_no_expected_loss(
+    reference: Reference, answer: Callable[..., Any]
+) -> None:
+    counts = counted(reference, answer([("basic", 20.0, 0.0), ("basic", 20.0, 1.0)]))
+    assert (counts.scores.log_loss, counts.scores.brier) == (0.0, 0.0)
+    assert (counts.scores.customers[0], counts.scores.customers[-1]) == (1, 1)
+
+
 def test_counts_of_replicas_add_up(reference: Reference, answer: Callable[..., Any]) -> None:
     together = counted(reference, answer(ROWS * 3))
     apart = counted(reference, answer(ROWS))

@@ -9,7 +9,7 @@ import pytest
 from bootstrap.console import ROOT
 from churn_service.app import create_app, create_registry
 from churn_service.settings import Settings
-from gateway_keys.routes.table import Route, read_routes
+from gateway_keys.routes.table import read_routes
 from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 

@@ -26,6 +26,7 @@ BASE_VARIABLE, BASE = "SAGEMAKER_BASE_DIR", "/opt/ml"
 LONGEST_FAILURE = 1024
 _CHANNELS = ("training", "train")
 _TEXTS = ("target", "positive", "id")
+_NEEDED = ("target", "positive")
 _KNOWN = (*_TEXTS, "horizon_days", "families")
 _NOT_OURS = "sagemaker_"  # what the SDK adds for its own containers
 
@@ -92,18 +93,7 @@ class TrainingJob:
             raise WrongUsage(f"{self._parameters} is not JSON: {error}") from error
         if not isinstance(found, dict):
             raise WrongUsage(f"{self._parameters} must hold an object")
-        ours = {name: _unquoted(value) for name, value in found.items() if _is_ours(name)}
-        strangers = sorted(ours.keys() - set(_KNOWN))
-        missing = [name for name in ("target", "positive") if name not in ours]
-        if not ours.get("horizon_days", "0").isdecimal():
-            raise WrongUsage("the hyperparameter horizon_days must be a whole number")
-        if strangers or missing:
-            raise WrongUsage(
-                f"hyperparameters are {', '.join(_KNOWN)}, of which target and positive are "
-                f"needed; missing: {missing}, unknown: {strangers}. For more, put a training "
-                "file (.toml) beside the table."
-            )
-        return ours
+        return {name: _unquoted(value) for name, value in found.items() if _is_ours(name)}
 
 
 class TrainCommand(click.Command):
@@ -130,6 +120,19 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] not in "._")
 
 
+def _check_hyperparameters(given: Mapping[str, str]) -> None:
+    strangers = sorted(given.keys() - set(_KNOWN))
+    missing = [name for name in _NEEDED if name not in given]
+    if strangers or missing:
+        raise WrongUsage(
+            f"hyperparameters are {', '.join(_KNOWN)}, of which {' and '.join(_NEEDED)} are "
+            f"needed; missing: {missing}, unknown: {strangers}. For more, put a training "
+            "file (.toml) beside the table."
+        )
+    if not given.get("horizon_days", "0").isdecimal():
+        raise WrongUsage("the hyperparameter horizon_days must be a whole number")
+
+
 def _is_ours(name: str) -> bool:
     return not name.startswith(_NOT_OURS)
 
@@ -141,7 +144,12 @@ def _unquoted(value: object) -> str:
 
 
 def _training_file(parameters: Mapping[str, str]) -> str:
-    """Return the training file that hyperparameters stand for; JSON strings are TOML ones."""
+    """Return the training file that hyperparameters stand for; JSON strings are TOML ones.
+
+    Raises:
+        WrongUsage: They cannot be made into one.
+    """
+    _check_hyperparameters(parameters)
     lines = ["[data]"]
     lines += [f"{name} = {json.dumps(parameters[name])}" for name in _TEXTS if name in parameters]
     if "horizon_days" in parameters:

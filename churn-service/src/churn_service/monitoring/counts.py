@@ -1,9 +1,8 @@
 """Counts of served customers in the bins of a reference; counts of replicas add up."""
 
-from bisect import bisect_right
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from itertools import repeat
+from itertools import pairwise
 from math import log, log1p
 from typing import Any
 
@@ -15,7 +14,8 @@ from churn_service.artefact.reference import BinnedField, Reference
 
 SCORE_CELLS = 200
 
-_MANY = 64  # from here on it pays to count equal values in C first
+_MANY = 64  # from here on it pays to look at the column as a whole, in C
+_FEW_LEVELS = 12  # up to here a count per level is faster than a look at every value
 AddColumn = Callable[[list[int], Sequence[Any]], None]
 
 
@@ -120,15 +120,15 @@ def _number_adder(binned: BinnedField) -> AddColumn:
     edges = binned.edges
 
     def add_column(bins: list[int], column: Sequence[Any]) -> None:
-        present = [value for value in column if value is not None]
-        bins[-1] += len(column) - len(present)
-        places = map(bisect_right, repeat(edges), present)
-        if len(present) < _MANY:
-            for place in places:
-                bins[place] += 1
+        if len(column) < _MANY:
+            for value in column:
+                bins[-1 if value is None else bisect_right(edges, value)] += 1
             return
-        for place, times in Counter(places).items():
-            bins[place] += times
+        present = sorted([value for value in column if value is not None])
+        bins[-1] += len(column) - len(present)
+        ends = [*(bisect_left(present, edge) for edge in edges), len(present)]
+        for place, (start, end) in enumerate(pairwise((0, *ends))):
+            bins[place] += end - start
 
     return add_column
 
@@ -139,11 +139,11 @@ def _level_adder(binned: BinnedField) -> AddColumn:
     places[None] = len(binned.counts) - 1
 
     def add_column(bins: list[int], column: Sequence[Any]) -> None:
-        if len(column) < _MANY:
+        if len(column) < _MANY or len(distinct := set(column)) > _FEW_LEVELS:
             for value in column:
                 bins[places.get(value, unseen)] += 1
             return
-        for value, times in Counter(column).items():
-            bins[places.get(value, unseen)] += times
+        for value in distinct:
+            bins[places.get(value, unseen)] += column.count(value)
 
     return add_column

@@ -30,6 +30,8 @@ def test_many_customers_are_counted_as_few_are(
 ) -> None:
     many, few = counted(reference, answer(ROWS * 50)), counted(reference, answer(ROWS))
     assert many.bins == [[50 * count for count in bins] for bins in few.bins]
+    cities = [(f"city {number % 40}", None, 0.5) for number in range(100)]
+    assert counted(reference, answer([*cities, *ROWS])).bins[0] == [1, 1, 101, 1]
     assert many.scores.customers == [50 * count for count in few.scores.customers]
 
 

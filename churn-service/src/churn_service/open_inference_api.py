@@ -6,10 +6,15 @@ from flask import Flask, Response, request
 from churn_contract.headers import RETRY_AFTER
 from churn_contract.validation import Validator
 from churn_service.current_model import CurrentModel
-from churn_service.envelopes import open_inference
 from churn_service.envelopes.binary_tensors import HEADER_LENGTH
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
+from churn_service.envelopes.open_inference import InferRequest, read_request
+from churn_service.envelopes.open_inference_answers import (
+    MEDIA_TYPE,
+    describe_model,
+    write_answer,
+)
 from churn_service.envelopes.records import check_records
 from churn_service.error_answers import tells_errors
 from churn_service.errors import NoModelError, VersionNotFoundError
@@ -56,8 +61,8 @@ class OpenInferenceRoutes:
         """Describe the inputs and outputs of a version."""
         predictor = self._taken(model, version)
         versions = self._served.versions() if version is None else [predictor.version]
-        content = open_inference.describe_model(predictor.schema, name=model, versions=versions)
-        return Response(content, content_type=open_inference.MEDIA_TYPE)
+        content = describe_model(predictor.schema, name=model, versions=versions)
+        return Response(content, content_type=MEDIA_TYPE)
 
     @tells_errors
     def model_ready(self, model: str, version: str | None = None) -> Response:
@@ -81,13 +86,13 @@ class OpenInferenceRoutes:
             app.add_url_rule(f"{path}/ready", "oip_model_ready", self.model_ready)
             app.add_url_rule(f"{path}/infer", "oip_infer", self.infer, methods=["POST"])
 
-    def _read(self, validator: Validator) -> tuple[open_inference.InferRequest, Body]:
+    def _read(self, validator: Validator) -> tuple[InferRequest, Body]:
         content = read_content(request, self._served.max_body_bytes)
-        asked = open_inference.read_request(content, request.headers.get(HEADER_LENGTH))
+        asked = read_request(content, request.headers.get(HEADER_LENGTH))
         return asked, check_records(asked.records, validator)
 
-    def _write(self, asked: open_inference.InferRequest, scored: Scored) -> Response:
-        content, headers = open_inference.write_answer(
+    def _write(self, asked: InferRequest, scored: Scored) -> Response:
+        content, headers = write_answer(
             asked, scored.predictions, model=self._served.model, version=scored.predictor.version
         )
         return Response(content, headers=headers)
@@ -102,4 +107,4 @@ class OpenInferenceRoutes:
 
 
 def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), content_type=open_inference.MEDIA_TYPE)
+    return Response(msgspec.json.encode(value), content_type=MEDIA_TYPE)

@@ -13,7 +13,7 @@ or `parameters` may ask for something else: `{"output": "decision"}` for boolean
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,6 +37,13 @@ class Instances(NamedTuple):
 
     records: list[object]
     output: str
+
+
+class _Frame(msgspec.Struct, frozen=True):
+    """A data frame as pandas writes it with orient="split"; its index is no matter."""
+
+    data: list[list[Any]]
+    columns: list[str] | None = None
 
 
 def may_be_shape(content: bytes) -> bool:
@@ -99,16 +106,14 @@ def _output(document: Mapping[str, object]) -> str:
 
 
 def _split(content: object, names: Sequence[str]) -> list[object]:
-    if not isinstance(content, dict) or not isinstance(content.get("data"), list):
-        raise UnreadableBodyError('dataframe_split is {"columns": [...], "data": [[...], ...]}.')
-    columns = content.get("columns", names)
-    if not isinstance(columns, list | tuple) or not all(isinstance(name, str) for name in columns):
-        raise UnreadableBodyError("The columns of dataframe_split are a list of names.")
+    try:
+        frame = msgspec.convert(content, _Frame)
+    except msgspec.ValidationError as error:  # its text names types and places, no values
+        raise UnreadableBodyError(f"This is no dataframe_split: {error}.") from error
+    columns = names if frame.columns is None else frame.columns
     if len(set(columns)) != len(columns):
         raise UnreadableBodyError("The columns of dataframe_split have each name once.")
-    if not all(isinstance(row, list) for row in content["data"]):
-        raise UnreadableBodyError("The data of dataframe_split is a list of lists.")
-    return [_zipped(columns, row) for row in content["data"]]
+    return [_zipped(columns, row) for row in frame.data]
 
 
 def _rows(content: object, names: Sequence[str]) -> list[object]:

@@ -8,7 +8,8 @@ import json
 from churn_contract.openapi import example_customer
 from churn_contract.schema import CustomerSchema
 from churn_service.envelopes.binary_tensors import DATATYPES, HEADER_LENGTH
-from churn_service.envelopes.open_inference import BINARY_MEDIA_TYPE, OUTPUTS, describe_model
+from churn_service.envelopes.open_inference import OUTPUTS
+from churn_service.envelopes.open_inference_answers import BINARY_MEDIA_TYPE, describe_model
 from churn_service.openapi.parts import (
     JSON,
     Json,

@@ -3,12 +3,14 @@
 import io
 import itertools
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from churn_contract.samples import sample_customers
 from churn_contract.schema import CustomerSchema, Field, demo_schema
@@ -216,3 +218,15 @@ def post(client: FlaskClient) -> Callable[..., object]:
         )
 
     return send
+
+
+@pytest.fixture
+def address(client: FlaskClient) -> Iterator[str]:
+    """Serve the app on a port of this machine, for clients of other processes."""
+    server = make_server("127.0.0.1", 0, client.application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -7,12 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
+from flask.testing import FlaskClient
 
 from churn_contract.schema import CustomerSchema, Field
 from churn_contract.validation import Validator
@@ -39,14 +38,9 @@ def gym(publisher: Any, make_service: Callable[..., Any], make_document: Callabl
 
 
 @pytest.fixture
-def address(gym: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, gym.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def client(gym: Any) -> FlaskClient:
+    found: FlaskClient = gym.client
+    return found
 
 
 def shown(page: str, language: str) -> str:

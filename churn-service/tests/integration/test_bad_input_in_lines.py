@@ -146,6 +146,18 @@ def test_a_bad_line_is_refused_and_named(
         assert problem["errors"][0]["detail"].startswith("line 2: ")
 
 
+def test_lines_that_only_together_are_customers_are_refused(
+    send: Callable[..., TestResponse], customer: Record
+) -> None:
+    whole = json.dumps(customer)
+    first, second = json.dumps(customer | {"customerid": "a}\n{b"}).split("\\n")
+
+    answer = send(LINES, "\n".join([first, second, f"{whole},{whole}"]).encode())
+
+    problem = json.loads(answer.data)
+    assert (answer.status_code, problem["type"]) == (400, "/problems/malformed-body")
+
+
 # Too long a line is no row any more: whoever sends it, the body is refused.
 ROWS = [case for case in LINE_CASES if case not in {"a line too long", "extra key"}]
 

@@ -6,12 +6,10 @@ from churn_service.current_model import CurrentModel
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
 from churn_service.envelopes.form import Ask, Envelope, Envelopes, content_type_of, wants_lenient
-from churn_service.envelopes.ignored import IGNORED_FIELDS
+from churn_service.envelopes.left_out import tell_left_out
 from churn_service.predictor import Predictor
 from churn_service.scoring import Scoring
 from churn_service.telemetry import PredictionTelemetry
-
-INVALID_ROWS = "X-Invalid-Rows"
 
 
 class PredictionRoutes:
@@ -51,7 +49,7 @@ class PredictionRoutes:
         self._current.speak_of(scored.predictor)
         with self._telemetry.phase("encode"):
             content = writer.write(body, scored.predictions)
-        return _answer(content, writer, body)
+        return tell_left_out(Response(content, content_type=content_type_of(writer)), body)
 
     def ping(self) -> Response:
         """Say PONG when a customer could be scored now."""
@@ -66,13 +64,3 @@ class PredictionRoutes:
     def _read(self, reader: Envelope, predictor: Predictor) -> Body:
         ask = Ask(predictor.validator, request.mimetype_params, wants_lenient(request))
         return reader.read(read_content(request, self._max_body_bytes), ask)
-
-
-def _answer(content: bytes, writer: Envelope, body: Body) -> Response:
-    response = Response(content, content_type=content_type_of(writer))
-    if body.ignored_fields:
-        response.headers[IGNORED_FIELDS] = ", ".join(body.ignored_fields)
-    if body.is_lenient:
-        response.headers["Preference-Applied"] = "handling=lenient"
-        response.headers[INVALID_ROWS] = str(len(body.bad))
-    return response

@@ -1,5 +1,7 @@
 """Routes of Vertex AI, KServe v1 and TensorFlow Serving: `{"instances": [...]}`."""
 
+from typing import NamedTuple
+
 from flask import Flask, Response, request
 
 from churn_contract.validation import Validator
@@ -7,7 +9,7 @@ from churn_service.current_model import CurrentModel
 from churn_service.envelopes import instances
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
-from churn_service.envelopes.instances import Instances
+from churn_service.envelopes.form import Ask, wants_lenient
 from churn_service.envelopes.records import check_records, parse_document
 from churn_service.error_answers import tells_errors
 from churn_service.errors import VersionNotFoundError
@@ -17,6 +19,13 @@ from churn_service.served import Served
 from churn_service.vertex import VertexPaths
 
 _MEDIA_TYPE = "application/json"
+
+
+class _Asked(NamedTuple):
+    """What an answer must know of its request."""
+
+    output: str
+    body: Body
 
 
 class InstanceRoutes:
@@ -60,15 +69,16 @@ class InstanceRoutes:
             if path and not _answers(app, path, method):
                 app.add_url_rule(path, f"vertex_{view.__name__}", view, methods=[method])
 
-    def _read(self, validator: Validator) -> tuple[Instances, Body]:
+    def _read(self, validator: Validator) -> tuple[_Asked, Body]:
         document = parse_document(read_content(request, self._served.max_body_bytes))
-        asked = instances.read_instances(document, validator.schema)
-        return asked, check_records(asked.records, validator)
+        found = instances.read_instances(document, validator.schema)
+        body = check_records(found.records, Ask(validator, {}, wants_lenient(request)))
+        return _Asked(found.output, body), body
 
 
-def _write(asked: Instances, scored: Scored) -> Response:
-    content = instances.write_predictions(scored.predictions, asked.output)
-    return Response(content, content_type=_MEDIA_TYPE)
+def _write(asked: _Asked, scored: Scored) -> Response:
+    rows = asked.body.in_place(scored.predictions)
+    return Response(instances.write_predictions(rows, asked.output), content_type=_MEDIA_TYPE)
 
 
 def _answers(app: Flask, path: str, method: str) -> bool:

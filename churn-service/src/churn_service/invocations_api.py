@@ -7,6 +7,7 @@ from churn_contract.validation import Validator
 from churn_service.envelopes import invocations
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
+from churn_service.envelopes.form import wants_lenient
 from churn_service.envelopes.invocations import Invocation
 from churn_service.envelopes.json import MEDIA_TYPE
 from churn_service.record_scoring import RecordScoring
@@ -58,7 +59,9 @@ class InvocationRoutes:
 
     def _read(self, validator: Validator) -> tuple[Invocation, Body]:
         content = read_content(request, self._served.max_body_bytes)
-        found = invocations.read_invocation(content, request.content_type or "", validator)
+        found = invocations.read_invocation(
+            content, request.content_type or "", validator, is_lenient=wants_lenient(request)
+        )
         return invocations.with_wanted_form(found, request.accept_mimetypes), found.body
 
 

@@ -9,6 +9,7 @@ from churn_service.current_model import CurrentModel
 from churn_service.envelopes.binary_tensors import HEADER_LENGTH
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
+from churn_service.envelopes.form import Ask
 from churn_service.envelopes.open_inference import InferRequest, read_request
 from churn_service.envelopes.open_inference_answers import (
     MEDIA_TYPE,
@@ -89,7 +90,7 @@ class OpenInferenceRoutes:
     def _read(self, validator: Validator) -> tuple[InferRequest, Body]:
         content = read_content(request, self._served.max_body_bytes)
         asked = read_request(content, request.headers.get(HEADER_LENGTH))
-        return asked, check_records(asked.records, validator)
+        return asked, check_records(asked.records, Ask(validator, {}))
 
     def _write(self, asked: InferRequest, scored: Scored) -> Response:
         content, headers = write_answer(

@@ -8,7 +8,7 @@ from flask import Response
 from churn_contract.validation import Validator
 from churn_service.current_model import CurrentModel
 from churn_service.envelopes.body import Body
-from churn_service.envelopes.ignored import IGNORED_FIELDS
+from churn_service.envelopes.left_out import tell_left_out
 from churn_service.scoring import Scored, Scoring
 from churn_service.telemetry import PredictionTelemetry
 
@@ -57,6 +57,4 @@ class RecordScoring:
         self._current.speak_of(scored.predictor)
         with self._telemetry.phase("encode"):
             response = write(asked, scored)
-        if body.ignored_fields:
-            response.headers[IGNORED_FIELDS] = ", ".join(body.ignored_fields)
-        return response
+        return tell_left_out(response, body)

@@ -83,6 +83,63 @@ def test_csv_without_a_header_is_a_probability_per_line(
     assert client.post("/invocations", data=without_id).text == f"{expected!r}\n"
 
 
+def lenient(client: FlaskClient, path: str, body: Any, **headers: str) -> Any:
+    data = body if isinstance(body, str) else json.dumps(body)
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = client.post(path, data=data, headers={"Prefer": "handling=lenient"} | names)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["X-Invalid-Rows"] == "1"
+    assert answer.headers["Preference-Applied"] == "handling=lenient"
+    return answer
+
+
+def test_a_lenient_answer_keeps_a_place_for_each_customer(
+    client: FlaskClient, customer: Record
+) -> None:
+    good, bad = customer, customer | {"tenure": -1}
+    expected = client.post("/predict", json=good).json
+    lines = "\n".join(map(json.dumps, [bad, good]))
+
+    of_lines = lenient(client, "/invocations", lines, Content_Type="application/jsonlines")
+    of_json = lenient(client, "/invocations", [bad, good]).json
+    assert [json.loads(line) for line in of_lines.text.splitlines()] == of_json
+    assert of_json[0]["errors"][0]["field"] == "tenure"
+    assert of_json[1] == expected
+
+
+@pytest.mark.parametrize("path", ["/invocations", "/v1/models/churn:predict"])
+def test_a_lenient_shape_has_null_or_the_errors(
+    client: FlaskClient, customer: Record, path: str
+) -> None:
+    rows = [customer | {"tenure": -1}, customer]
+    expected = client.post("/predict", json=customer).json
+    plain = lenient(client, path, {"instances": rows}).json
+    objects = lenient(client, path, {"instances": rows, "params": {"output": "object"}}).json
+
+    assert plain == {"predictions": [None, expected["churn_probability"]]}
+    assert objects["predictions"][0]["errors"][0]["field"] == "tenure"
+    assert objects["predictions"][1] == expected
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/csv", "Prefer": "handling=lenient"},
+        {"Content-Type": "text/csv; handling=lenient"},
+    ],
+)
+def test_a_lenient_table_has_an_empty_line_for_a_bad_row(
+    client: FlaskClient, customer: Record, headers: dict[str, str]
+) -> None:
+    expected = client.post("/predict", json=customer).json["churn_probability"]
+    rows = [(customer | {"tenure": tenure}).values() for tenure in (1, -1, 1)]
+    body = "\n".join(",".join(map(str, row)) for row in rows)
+    answer = client.post("/invocations", data=body, headers=headers)
+
+    assert answer.text == f"{expected!r}\n\n{expected!r}\n"
+    assert answer.headers["X-Invalid-Rows"] == "1"
+
+
 def test_an_answer_nobody_takes_is_406(client: FlaskClient, customer: Record) -> None:
     answer = client.post("/invocations", json=customer, headers={"Accept": "image/png"})
 

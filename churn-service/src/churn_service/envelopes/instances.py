@@ -12,13 +12,14 @@ or `parameters` may ask for something else: `{"output": "decision"}` for boolean
 `{"output": "object"}` for what `POST /predict` answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema
+from churn_service.envelopes.body import BadRow
 from churn_service.envelopes.records import parse_document
 from churn_service.errors import UnreadableBodyError
 
@@ -81,10 +82,15 @@ def read_instances(document: object, schema: CustomerSchema) -> Instances:
     return Instances(records, _output(document))
 
 
-def write_predictions(predictions: Sequence[Prediction], output: str) -> bytes:
-    """Return the answer, one value or object per customer."""
-    shown = _OUTPUTS[output]
-    return msgspec.json.encode({"predictions": [shown(prediction) for prediction in predictions]})
+def write_predictions(rows: Iterable[Prediction | BadRow], output: str) -> bytes:
+    """Return the answer, one value or object per customer; null for a bad one, or its errors."""
+    return msgspec.json.encode({"predictions": [_shown(row, output) for row in rows]})
+
+
+def _shown(row: Prediction | BadRow, output: str) -> object:
+    if isinstance(row, BadRow):
+        return row if output == "object" else None
+    return _OUTPUTS[output](row)
 
 
 def _wrong_shape() -> UnreadableBodyError:

@@ -9,6 +9,11 @@
 
 A body of any other type, or of none, is JSON when it starts with a bracket, else CSV.
 The header Accept may ask for another of the three forms.
+
+Lenient answers keep one line or element per customer: a bad one is an empty line, null in
+`predictions`, and what is wrong with it everywhere else. `Prefer: handling=lenient` asks
+for them, and so does the parameter `handling=lenient` of the type, as a batch transform
+sends no headers of its own.
 """
 
 import re
@@ -22,7 +27,7 @@ from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema
 from churn_contract.validation import Validator
 from churn_service.envelopes import instances
-from churn_service.envelopes.body import Body
+from churn_service.envelopes.body import BadRow, Body
 from churn_service.envelopes.csv import SEPARATORS, CsvEnvelope
 from churn_service.envelopes.form import Ask, Envelope
 from churn_service.envelopes.json import JsonEnvelope
@@ -52,21 +57,25 @@ class Invocation(NamedTuple):
     output: str = ""
 
 
-def read_invocation(content: bytes, content_type: str, validator: Validator) -> Invocation:
+def read_invocation(
+    content: bytes, content_type: str, validator: Validator, *, is_lenient: bool = False
+) -> Invocation:
     """Read a body by its type, or by its first character when the type says nothing.
 
     Raises:
         ServiceError: It cannot be read, or some customer does not fit.
     """
     media_type, options = parse_options_header(content_type)
+    is_lenient = is_lenient or options.get("handling", "").lower() == "lenient"
     form = _FORMS.get(media_type) or _sniffed(content)
     if form is _JSON and instances.may_be_shape(content):
         found = instances.read_document(content, validator.schema)
         if found is not None:
-            return Invocation(check_records(found.records, validator), form, found.output)
+            ask = Ask(validator, options, is_lenient)
+            return Invocation(check_records(found.records, ask), form, found.output)
     if form is _CSV:
         options = {"header": _header(content, options, validator.schema)}
-    return Invocation(form.read(content, Ask(validator, options)), form)
+    return Invocation(form.read(content, Ask(validator, options, is_lenient)), form)
 
 
 def with_wanted_form(invocation: Invocation, accept: MIMEAccept) -> Invocation:
@@ -90,11 +99,16 @@ def write_answer(invocation: Invocation, predictions: Sequence[Prediction]) -> t
     """Return the content of the answer and its type."""
     form = invocation.form
     if form is _CSV:
-        lines = [f"{prediction.churn_probability!r}\n" for prediction in predictions]
+        lines = map(_line, invocation.body.in_place(predictions))
         return "".join(lines).encode(), "text/csv; charset=utf-8"
     if form is _JSON and invocation.output:
-        return instances.write_predictions(predictions, invocation.output), _TYPES[form]
+        rows = invocation.body.in_place(predictions)
+        return instances.write_predictions(rows, invocation.output), _TYPES[form]
     return form.write(invocation.body, predictions), _TYPES[form]
+
+
+def _line(row: Prediction | BadRow) -> str:
+    return "\n" if isinstance(row, BadRow) else f"{row.churn_probability!r}\n"
 
 
 def _sniffed(content: bytes) -> Envelope:

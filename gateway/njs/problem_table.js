@@ -160,6 +160,41 @@ export default {
     "detail": "",
     "help": "Promote with 'churn models promote' where the registry is writable, or mount it writable for churn-service (CHURN_MODELS_ACCESS=rw)."
   },
+  "jobs-off": {
+    "title": "Bulk jobs are switched off",
+    "detail": "",
+    "help": "The operator sets CHURN_JOBS_FOLDER to a folder that survives restarts. Until then split the file and send the parts to /predict."
+  },
+  "job-not-found": {
+    "title": "There is no such job",
+    "detail": "",
+    "help": "GET /jobs lists those there are. Ended ones are removed after a while, with their results."
+  },
+  "job-not-done": {
+    "title": "The job has no result",
+    "detail": "",
+    "help": "GET /jobs/{id} tells its state. Only a job that is done has a result; one that failed says why."
+  },
+  "key-reused": {
+    "title": "The Idempotency-Key was used for something else",
+    "detail": "",
+    "help": "Use the same key only to repeat the same request; choose a new one for every other."
+  },
+  "too-many-jobs": {
+    "title": "Too many jobs are waiting",
+    "detail": "",
+    "help": "Repeat after the time in Retry-After, when some have ended."
+  },
+  "storage-full": {
+    "title": "There is no room for the file",
+    "detail": "",
+    "help": "Send a smaller file, or have the operator free some space in the jobs folder."
+  },
+  "file-not-found": {
+    "title": "There is no such file",
+    "detail": "",
+    "help": "Name a file inside the data folder of the service, without a leading slash."
+  },
   "not-found": {
     "title": "There is nothing of that name",
     "detail": "",

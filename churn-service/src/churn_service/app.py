@@ -14,6 +14,7 @@ from churn_service.api import PredictionRoutes
 from churn_service.artefact.errors import KeyFileError
 from churn_service.artefact.keys import PublicKey, read_public_key
 from churn_service.artefact.reader import Artefact, read_artefact
+from churn_service.column_envelopes import column_envelopes
 from churn_service.current_model import CurrentModel
 from churn_service.drift_api import DriftRoutes, watched
 from churn_service.envelopes.csv import CsvEnvelope
@@ -91,7 +92,7 @@ def create_app(
     shadow = shadow or ShadowScorer(registry.shadows, metrics, ShadowScores())
     app.extensions["shadow"] = shadow
     scoring = Scoring(registry, telemetry, shadow)
-    envelopes = Envelopes(JsonEnvelope(), NdjsonEnvelope(), CsvEnvelope())
+    envelopes = Envelopes(JsonEnvelope(), NdjsonEnvelope(), CsvEnvelope(), *column_envelopes())
     PredictionRoutes(
         current,
         telemetry,

@@ -28,7 +28,7 @@ class CustomerFileError(ValueError):
 
 def score_rows(
     predictor: Predictor, header: Sequence[str], rows: Iterable[Row]
-) -> list[Prediction]:
+) -> Sequence[Prediction]:
     """Return one prediction per row, in their order; arguments as of `check_rows`.
 
     Raises:

@@ -9,6 +9,7 @@ from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema
 from churn_contract.validation import Customer, Validator
 from churn_service.artefact.document import ModelDocument
+from churn_service.column_customers import ColumnCustomers
 from churn_service.reasons import strongest_reasons
 from churn_service.scorer.batch import compile_batch
 from churn_service.scorer.calibration import compile_calibration, compile_interval
@@ -30,8 +31,10 @@ class Predictor:
         self._interval = compile_interval(document.interval) if document.interval else None
         self._shares = compile_shares(document)
 
-    def predict(self, customers: Sequence[Customer]) -> list[Prediction]:
+    def predict(self, customers: Sequence[Customer]) -> Sequence[Prediction]:
         """Return one prediction per customer, in their order."""
+        if isinstance(customers, ColumnCustomers):
+            return customers.scored_by(self.version, self.document)
         version, threshold, interval = self.version, self.threshold, self._interval
         chances = self._chances([customer.values for customer in customers])
         return [

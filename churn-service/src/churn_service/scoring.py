@@ -17,7 +17,7 @@ class Scored(NamedTuple):
 
     predictor: Predictor
     customers: Sequence[Customer]
-    predictions: list[Prediction]
+    predictions: Sequence[Prediction]
 
 
 class Scoring:

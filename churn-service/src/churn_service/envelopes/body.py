@@ -71,8 +71,8 @@ class Body:
         ignored_fields: Names that no schema knows, fit for a header.
     """
 
-    customers: list[Customer]
-    again: Callable[[Validator], list[Customer]]
+    customers: Sequence[Customer]
+    again: Callable[[Validator], Sequence[Customer]]
     is_one: bool = False
     is_lenient: bool = False
     bad: tuple[RowErrors, ...] = ()

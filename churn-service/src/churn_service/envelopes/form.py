@@ -12,6 +12,10 @@ from churn_service.errors import NoAcceptableAnswerError, UnsupportedBodyError
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _UTF8 = {"utf-8", "utf8"}
+_EXTRAS = {
+    "application/vnd.apache.arrow.stream": "churn-service[arrow]",
+    "application/vnd.apache.parquet": "churn-service[parquet]",
+}
 
 
 class Ask(NamedTuple):
@@ -99,6 +103,8 @@ def wants_lenient(request: Request) -> bool:
 
 
 def _hint(mimetype: str) -> str:
+    if mimetype in _EXTRAS:
+        return f" This type needs an extra that is not installed here: {_EXTRAS[mimetype]}."
     if mimetype != _FORM_TYPE:
         return ""
     return " Clients such as curl -d say it is a form; add: -H 'Content-Type: application/json'."

@@ -38,7 +38,7 @@ class JsonEnvelope:
         """Write an object for an object, an array for an array."""
         if body.is_one:
             return msgspec.json.encode(predictions[0])
-        return msgspec.json.encode(list(body.in_place(predictions)) if body.bad else predictions)
+        return msgspec.json.encode(list(body.in_place(predictions) if body.bad else predictions))
 
 
 def keys_of(records: Iterable[object]) -> Iterable[str]:

@@ -11,6 +11,7 @@ import msgspec
 from churn_contract.prediction import Prediction
 from churn_contract.validation import Customer
 from churn_service.artefact.reference import BinnedField, Reference
+from churn_service.column_customers import ColumnCustomers, ColumnPredictions
 
 SCORE_CELLS = 200
 
@@ -104,12 +105,26 @@ class BinCounter:
         predictions: Sequence[Prediction],
     ) -> None:
         """Add these customers and their scores to counts of this version."""
+        if isinstance(customers, ColumnCustomers) and isinstance(predictions, ColumnPredictions):
+            counts.add(self._of_columns(customers, predictions))
+            return
         scores = [prediction.churn_probability for prediction in predictions]
         columns = (*zip(*(customer.values for customer in customers), strict=True), scores)
         for add_column, bins, column in zip(self._columns, counts.bins, columns, strict=False):
             add_column(bins, column)
         counts.rows += len(customers)
         counts.scores.add_scores(scores)
+
+    def _of_columns(
+        self, customers: ColumnCustomers, predictions: ColumnPredictions
+    ) -> ServedCounts:
+        *edges, score_edges = (binned.edges for binned in self.reference.tests)
+        return ServedCounts(
+            model_version=self.model_version,
+            bins=[*customers.bins(edges), predictions.bins(score_edges)],
+            scores=ScoreSums(**predictions.sums(SCORE_CELLS)._asdict()),
+            rows=len(customers),
+        )
 
 
 def _column_adder(binned: BinnedField) -> AddColumn:

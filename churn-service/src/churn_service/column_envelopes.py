@@ -1,0 +1,50 @@
+"""Forms of whole columns, which need extras: loaded when the first such body comes.
+
+numpy takes 30 MB and a tenth of a second; a service that is only sent JSON pays nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
+
+from churn_contract.prediction import Prediction
+from churn_service.envelopes.body import Body
+from churn_service.envelopes.form import Ask, Envelope
+
+ARROW_STREAM = "application/vnd.apache.arrow.stream"
+PARQUET = "application/vnd.apache.parquet"
+
+
+class LazyEnvelope:
+    """A form whose module is imported at its first use.
+
+    Args:
+        media_type: Of the form.
+        place: `module:class` that knows it.
+    """
+
+    def __init__(self, media_type: str, place: str) -> None:
+        self.media_types: Sequence[str] = (media_type,)
+        self._place = place
+
+    @cached_property
+    def _envelope(self) -> Envelope:
+        module, _, name = self._place.partition(":")
+        envelope: Envelope = getattr(import_module(module), name)()
+        return envelope
+
+    def read(self, content: bytes, ask: Ask) -> Body:
+        """Read customers; see `Envelope`."""
+        return self._envelope.read(content, ask)
+
+    def write(self, body: Body, predictions: Sequence[Prediction]) -> bytes:
+        """Write an answer; see `Envelope`."""
+        return self._envelope.write(body, predictions)
+
+
+def column_envelopes() -> Iterator[LazyEnvelope]:
+    """Yield the forms whose extras are installed."""
+    if find_spec("numpy") is None:
+        return
+    yield LazyEnvelope(ARROW_STREAM, "churn_service.columnar.arrow_envelope:ArrowEnvelope")

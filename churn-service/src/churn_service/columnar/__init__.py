@@ -1,0 +1,1 @@
+"""Whole columns of customers at once; optional, because it needs numpy."""

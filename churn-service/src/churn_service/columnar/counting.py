@@ -1,0 +1,39 @@
+"""Counts of a column for telemetry and for the watch over drift."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from churn_service.column_customers import OddValues
+from churn_service.columnar.bins import Bins
+from churn_service.columnar.block import Column, LevelColumn, Places
+
+
+def counted(column: Column, edges: Sequence[float]) -> list[int]:
+    """Count per level, then unseen and missing; or per bin of a number, then missing."""
+    return list(map(int, _counts(column, edges)))
+
+
+def _counts(column: Column, edges: Sequence[float]) -> Places:
+    if isinstance(column, LevelColumn):
+        return _by_level(column)
+    places = Bins(edges).places(column.numbers)
+    missing = np.isnan(column.numbers)
+    if missing.any():
+        places[missing] = len(edges) + 1
+    return np.bincount(places, minlength=len(edges) + 2)
+
+
+def odd_values(column: Column) -> OddValues:
+    """Count the missing and the unseen values."""
+    if isinstance(column, LevelColumn):
+        *_, unseen, missing = _by_level(column).tolist()
+        return OddValues(missing, unseen)
+    return OddValues(int(np.count_nonzero(np.isnan(column.numbers))), 0)
+
+
+def _by_level(column: LevelColumn) -> Places:
+    by_entry = np.bincount(column.codes, minlength=len(column.entries))
+    found = np.zeros(column.levels + 2, dtype=np.intp)
+    np.add.at(found, column.entries, by_entry)
+    return found

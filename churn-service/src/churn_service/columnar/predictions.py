@@ -1,0 +1,76 @@
+"""What one version says of many customers, as columns; single predictions on demand."""
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import numpy as np
+
+from churn_contract.prediction import Prediction
+from churn_service.artefact.document import ModelDocument
+from churn_service.column_customers import CellSums, ColumnPredictions
+from churn_service.columnar.block import NumberColumn, Scores
+from churn_service.columnar.counting import counted
+from churn_service.columnar.ids import Ids
+
+
+class ScoredColumns(ColumnPredictions):
+    """The scores of a block, with the ids that belong to them."""
+
+    def __init__(
+        self, version: str, document: ModelDocument, scores: Scores, ids: Ids | None
+    ) -> None:
+        self.version, self.threshold = version, document.threshold
+        self.scores, self.ids = scores, ids
+
+    def churning(self) -> int:
+        """Count those that reach the threshold."""
+        return int(np.count_nonzero(self.scores.churn))
+
+    def bins(self, edges: Sequence[float]) -> list[int]:
+        """Count the probabilities in the bins of a reference."""
+        return counted(NumberColumn(self.scores.chances), edges)
+
+    def sums(self, cells: int) -> CellSums:
+        """Sum the probabilities up, in so many equal cells."""
+        chances = self.scores.chances
+        places = np.minimum((chances * cells).astype(np.intp), cells - 1)
+        products = chances * (1.0 - chances)
+        inside = chances[(chances > 0) & (chances < 1)]
+        entropies = inside * np.log(inside) + (1.0 - inside) * np.log1p(-inside)
+        return CellSums(
+            np.bincount(places, minlength=cells).tolist(),
+            np.bincount(places, weights=chances, minlength=cells).tolist(),
+            float(products.sum()),
+            -float(entropies.sum()),
+        )
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.scores.chances)
+
+    @overload
+    def __getitem__(self, row: int) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Prediction]: ...
+
+    def __getitem__(self, row: int | slice) -> Prediction | Sequence[Prediction]:
+        """Return one prediction, or a list of some."""
+        if isinstance(row, slice):
+            return [self._one(index) for index in range(*row.indices(len(self)))]
+        return self._one(range(len(self))[row])
+
+    def __iter__(self) -> Iterator[Prediction]:
+        """Yield every prediction."""
+        return map(self._one, range(len(self)))
+
+    def _one(self, row: int) -> Prediction:
+        chances, churn, low, high = self.scores
+        return Prediction(
+            churn_probability=float(chances[row]),
+            churn=bool(churn[row]),
+            model_version=self.version,
+            threshold=self.threshold,
+            customer_id=self.ids.text(row) if self.ids else None,
+            interval=None if low is None or high is None else (float(low[row]), float(high[row])),
+        )

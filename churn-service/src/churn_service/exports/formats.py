@@ -79,6 +79,52 @@ FORMATS = {
             "NaN",
             ("onnx",),
         ),
+        Format(
+            "pickle",
+            "pickled",
+            ".bin",
+            "notebooks with churn-service and scikit-learn (pickle.load)",
+            "an error that names the field",
+            ("scikit-learn",),
+        ),
+        Format(
+            "joblib",
+            "joblib_file",
+            ".joblib",
+            "notebooks with churn-service and scikit-learn (joblib.load)",
+            "an error that names the field",
+            ("scikit-learn",),
+        ),
+        Format(
+            "skops",
+            "skops_file",
+            ".skops",
+            "notebooks with churn-service, scikit-learn and skops (skops.io.load)",
+            "an error that names the field",
+            ("skops",),
+        ),
+        Format(
+            "course",
+            "course",
+            ".bin",
+            "courses' notebooks: dv, model = pickle.load(file); linear models only",
+            "no share of the score, in silence",
+            ("scikit-learn",),
+        ),
+        Format(
+            "c",
+            "c_code",
+            "",
+            "C99 and C++ compilers, and what calls C",
+            "NAN and the place of the field",
+        ),
+        Format(
+            "javascript",
+            "javascript",
+            ".mjs",
+            "Node.js 18 and later, browsers, Deno, Bun",
+            "an error that names the field",
+        ),
     )
 }
 

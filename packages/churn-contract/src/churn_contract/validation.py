@@ -115,6 +115,16 @@ class Validator:
             TooManyRowsError: There are more than `max_rows`.
             InvalidCustomersError: With every bad field of every bad customer.
         """
+        quick = None if text else self._converted(records)
+        return self._all_checked(records, text=text) if quick is None else quick
+
+    def _converted(self, records: Iterable[object]) -> list[Customer] | None:
+        if not isinstance(records, list):
+            return None
+        self.check_length(records)
+        return self.strict.convert(records)
+
+    def _all_checked(self, records: Iterable[object], *, text: bool) -> list[Customer]:
         reader, findings = self._text if text else self._json, Findings()
         customers = [
             reader.read(record, f"/{index}", findings) for index, record in self._counted(records)

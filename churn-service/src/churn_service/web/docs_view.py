@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from churn_service.openapi.parts import Json
 
 _MOST_CHOICES = 12
+_JOINED = {"oneOf": " or ", "anyOf": " or ", "allOf": " with "}
 _METHODS = ("get", "post", "put", "delete", "patch")
 
 
@@ -155,8 +156,8 @@ def _answers(document: Json, operation: Json) -> Iterator[Answer]:
     for status, given in operation["responses"].items():
         found = _resolved(document, given)
         contents = found.get("content", {})
-        first = next(iter(contents.values()), {"schema": {}})
-        row = _row("", first["schema"], required=True)
+        first: Json = next(iter(contents.values()), {})
+        row = _row("", first.get("schema", {}), required=True)
         label = "other" if status == "default" else status
         yield Answer(label, found["description"], tuple(contents), row.kind, row.link)
 
@@ -168,12 +169,12 @@ def _properties(schema: Json) -> Iterator[Row]:
 
 
 def _row(name: str, schema: Json, *, required: bool) -> Row:
-    choices = _choices(schema)
+    choices, title = _choices(schema), schema.get("title")
     return Row(
         name=name,
         kind="one of" if choices else _kind(schema),
         required=required,
-        description=schema.get("description", ""),
+        description=" ".join(filter(None, (title and f"{title}.", schema.get("description")))),
         choices=choices,
         link=_link(schema),
     )
@@ -182,11 +183,10 @@ def _row(name: str, schema: Json, *, required: bool) -> Row:
 def _choices(schema: Json) -> tuple[str, ...]:
     """Return the levels of a field; other spellings of the same ones are left out."""
     listed: list[Any] = schema.get("enum") or schema.get("anyOf", [{}])[0].get("enum", [])
-    words = [value for value in listed if isinstance(value, str)] or listed
-    words += [None] if None in listed and None not in words else []
-    shown = [_word(value) for value in words[:_MOST_CHOICES]]
-    rest = len(words) - len(shown)
-    return tuple(shown) + ((f"and {rest} more",) if rest > 0 else ())
+    words = [value for value in listed if isinstance(value, str)]
+    shown = [*words, *(["null"] if None in listed else [])] if words else list(map(_word, listed))
+    rest = len(shown) - _MOST_CHOICES
+    return tuple(shown[:_MOST_CHOICES]) + ((f"and {rest} more",) if rest > 0 else ())
 
 
 def _word(value: object) -> str:
@@ -196,11 +196,9 @@ def _word(value: object) -> str:
 def _kind(schema: Json) -> str:
     if "$ref" in schema:
         return _name(schema)
-    for way in ("oneOf", "anyOf"):
+    for way, word in _JOINED.items():
         if way in schema:
-            return " or ".join(_kind(each) for each in schema[way])
-    if "allOf" in schema:
-        return " with ".join(_kind(each) for each in schema["allOf"])
+            return word.join(map(_kind, schema[way]))
     if "prefixItems" in schema:
         return f"array of {', '.join(map(_kind, schema['prefixItems']))}"
     if schema.get("type") == "array":

@@ -60,19 +60,14 @@ def _view(field: Field, answer: FieldWhatIf) -> WhatIfView:
 def _all_values(field: Field, answer: FieldWhatIf) -> list[Alternative]:
     """Return the present value among the others: in its place, or first when it has none."""
     here = Alternative(answer.value, answer.churn_probability)
-    others = [other for other in answer.alternatives if other.value != answer.value]
-    if field.kind == "number":
-        place = [other.value for other in others if _is_below(other, here)]
-        return [*others[: len(place)], here, *others[len(place) :]]
-    known = {other.value: other for other in (*others, here)}
-    levels = [known[level] for level in field.levels if level in known]
-    return levels if here in levels else [here, *levels]
+    found = [here, *(other for other in answer.alternatives if other.value != answer.value)]
+    return sorted(found, key=lambda other: _place(field, other))
 
 
-def _is_below(other: Alternative, here: Alternative) -> bool:
-    if not isinstance(other.value, float) or not isinstance(here.value, float):
-        return False
-    return other.value < here.value
+def _place(field: Field, other: Alternative) -> float:
+    if isinstance(other.value, float):
+        return other.value
+    return field.levels.index(other.value) if other.value in field.levels else float("-inf")
 
 
 def _choice(field: Field, answer: FieldWhatIf, other: Alternative) -> Choice:

@@ -22,6 +22,9 @@ from churn_service.envelopes.form import Envelopes
 from churn_service.envelopes.json import JsonEnvelope
 from churn_service.envelopes.ndjson import NdjsonEnvelope
 from churn_service.explain_api import ExplainRoute
+from churn_service.front import EXTENSION, Front, install_front
+from churn_service.jobs.service import job_service
+from churn_service.jobs_api import JobRoutes
 from churn_service.loading import predictor_of
 from churn_service.model_api import LifecycleRoutes
 from churn_service.monitoring.collector import WatchCollector
@@ -74,7 +77,7 @@ def create_app(
     health = Health()
     health.add_check("model", registry.check)
     health.add_fact("champion", registry.report)
-    install_kit(
+    requests = install_kit(
         app,
         health=health,
         metrics=metrics,
@@ -104,6 +107,9 @@ def create_app(
     records = RecordScoring(current, telemetry, scoring)
     served = _served(settings, registry, health)
     register_protocols(app, settings, current, records, served)
+    jobs = job_service(settings, log, metrics)
+    JobRoutes(current, jobs).register(app)
+    app.extensions["jobs"] = jobs
     ModelRoutes(current.take, registry.facts).register(app)
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
     LifecycleRoutes(*place, changes).register(app)
@@ -125,6 +131,7 @@ def create_app(
         changes=changes,
         metrics=metrics.registry,
     ).register(app, log)
+    install_front(app, registry, record=requests, telemetry=telemetry, log=log, metrics=metrics)
     return app
 
 
@@ -156,10 +163,20 @@ def create_wsgi() -> Flask:
     metrics = Metrics()
     registry = create_registry(settings, log=log, metrics=metrics)
     registry.refresh()
-    AliasWatcher(registry.refresh, settings.watch_seconds).start()
     shadow = ShadowScorer(registry.shadows, metrics, ShadowScores())
     shadow.start()
-    return create_app(settings, registry=registry, log=log, metrics=metrics, shadow=shadow)
+    app = create_app(settings, registry=registry, log=log, metrics=metrics, shadow=shadow)
+    front: Front = app.extensions[EXTENSION]
+    front.start()
+
+    def look() -> None:
+        registry.refresh()
+        front.fast_path.follow()
+
+    AliasWatcher(look, settings.watch_seconds).start()
+    if (jobs := app.extensions["jobs"]) is not None:
+        jobs.runner.start()
+    return app
 
 
 def run(environ: Mapping[str, str]) -> None:

@@ -11,7 +11,14 @@ ServiceError (service_kit)
 ├── RefusedCustomersError      customers do not fit the schema           (422)
 ├── TooManyCustomersError      the body holds more customers than allowed (413)
 ├── UnsupportedBodyError       the body's media type is not taken        (415)
-└── NoAcceptableAnswerError    no answer has a type the caller takes     (406)
+├── NoAcceptableAnswerError    no answer has a type the caller takes     (406)
+├── JobsOffError               bulk jobs are not set up                  (501)
+├── JobNotFoundError           there is no such job                      (404)
+├── JobNotDoneError            the job has no result                     (409)
+├── KeyReusedError             an Idempotency-Key has another order      (409)
+├── TooManyJobsError           as many jobs wait as may                  (503)
+├── StorageFullError           there is no room for an upload            (507)
+└── FileNotFoundInDataError    the data folder has no such file          (404)
 """
 
 from churn_contract.errors import (
@@ -89,6 +96,48 @@ class NoAcceptableAnswerError(ServiceError):
     """The caller accepts none of the types this address can answer with."""
 
     status, type, title = 406, "not-acceptable", "No acceptable answer"
+
+
+class JobsOffError(ServiceError):
+    """Bulk jobs are not set up here."""
+
+    status, type, title = 501, "jobs-off", "Bulk jobs are switched off"
+
+
+class JobNotFoundError(ServiceError):
+    """There is no such job, or it belongs to somebody else."""
+
+    status, type, title = 404, "job-not-found", "There is no such job"
+
+
+class JobNotDoneError(ServiceError):
+    """The job has no result: it has not ended, or not well."""
+
+    status, type, title = 409, "job-not-done", "The job has no result"
+
+
+class KeyReusedError(ServiceError):
+    """An Idempotency-Key came with another order than the first time."""
+
+    status, type, title = 409, "key-reused", "The Idempotency-Key was used for something else"
+
+
+class TooManyJobsError(ServiceError):
+    """As many jobs wait as may wait."""
+
+    status, type, title = 503, "too-many-jobs", "Too many jobs are waiting"
+
+
+class StorageFullError(ServiceError):
+    """There is no room on the disk for what was sent."""
+
+    status, type, title = 507, "storage-full", "There is no room for the file"
+
+
+class FileNotFoundInDataError(ServiceError):
+    """A job names a file that the data folder does not have."""
+
+    status, type, title = 404, "file-not-found", "There is no such file"
 
 
 def refusal_of(error: Refusal) -> ServiceError:

@@ -99,6 +99,30 @@ class Settings:
         "to copy. Empty: the address that the page was asked at.",
     )
 
+    jobs_folder: Path | None = setting(
+        default=None,
+        help="Folder of the bulk jobs, which survives restarts; not set: POST /jobs is off.",
+    )
+    data_folder: Path | None = setting(
+        default=None,
+        help="Folder with files that bulk jobs may read by name instead of an upload.",
+    )
+    max_upload_bytes: int = setting(
+        default=16 * 1024**3,
+        minimum=1024,
+        maximum=1024**4,
+        help="Answer 413 to larger uploads of a bulk job, in bytes.",
+    )
+    max_jobs_waiting: int = setting(
+        default=20, minimum=1, maximum=10_000, help="Answer 503 to further bulk jobs."
+    )
+    job_hours: float = setting(
+        default=72.0,
+        minimum=0.001,
+        maximum=8760,
+        help="Hours that an ended bulk job and its result are kept.",
+    )
+
     @property
     def http_port(self) -> int:
         """The port to listen on: PORT, else Vertex AI's, else 8080."""

@@ -69,6 +69,7 @@ class Body:
         is_lenient: Whether bad rows get errors in their places.
         bad: The rows that are not scored; only in a lenient answer.
         ignored_fields: Names that no schema knows, fit for a header.
+        first_row: Rows of the file before this part of it.
     """
 
     customers: Sequence[Customer]
@@ -77,6 +78,7 @@ class Body:
     is_lenient: bool = False
     bad: tuple[RowErrors, ...] = ()
     ignored_fields: tuple[str, ...] = ()
+    first_row: int = 0
 
     def reread(self, validator: Validator) -> Self:
         """Read the customers again; see `CustomerBody`."""
@@ -87,4 +89,4 @@ class Body:
         wrong = dict(self.bad)
         scored = iter(predictions)
         for row in range(len(self.customers) + len(wrong)):
-            yield BadRow(row, wrong[row]) if row in wrong else next(scored)
+            yield BadRow(self.first_row + row, wrong[row]) if row in wrong else next(scored)

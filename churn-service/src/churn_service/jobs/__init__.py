@@ -1,0 +1,1 @@
+"""Bulk jobs: files too large for one answer, scored beside the requests."""

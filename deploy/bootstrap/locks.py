@@ -22,13 +22,15 @@ class Lock:
 
 
 SERVE = "churn-service/requirements.txt"
+ARROW = "churn-service/requirements-arrow.txt"
 TRAIN = "churn-service/requirements-train.txt"
 MARKETING = "marketing-service/requirements.txt"
 LOADTESTS = "loadtests/requirements.txt"
 DEV = "deploy/bootstrap/requirements-dev.txt"
 LOCKS = (
     Lock(SERVE, "churn-service/pyproject.toml", ("sign",)),
-    Lock(TRAIN, "churn-service/pyproject.toml", ("train", "parquet"), (SERVE,)),
+    Lock(ARROW, "churn-service/pyproject.toml", ("sign", "arrow"), (SERVE,)),
+    Lock(TRAIN, "churn-service/pyproject.toml", ("train", "parquet", "export"), (SERVE, ARROW)),
     Lock(MARKETING, "marketing-service/pyproject.toml", (), (TRAIN,)),
     Lock(LOADTESTS, "loadtests/pyproject.toml", (), (TRAIN, MARKETING)),
     Lock("gateway/requirements.txt", "gateway/pyproject.toml"),

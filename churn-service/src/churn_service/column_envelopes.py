@@ -48,3 +48,5 @@ def column_envelopes() -> Iterator[LazyEnvelope]:
     if find_spec("numpy") is None:
         return
     yield LazyEnvelope(ARROW_STREAM, "churn_service.columnar.arrow_envelope:ArrowEnvelope")
+    if find_spec("pyarrow") is not None:
+        yield LazyEnvelope(PARQUET, "churn_service.columnar.parquet_envelope:ParquetEnvelope")

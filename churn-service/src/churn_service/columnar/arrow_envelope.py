@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from churn_contract.prediction import Prediction
 from churn_contract.validation import Validator
 from churn_service.column_customers import ColumnCustomers
+from churn_service.column_envelopes import ARROW_STREAM
 from churn_service.columnar.answers import write_answer
 from churn_service.columnar.bodies import check_frame, recheck_frame, sort_frame
 from churn_service.columnar.customers import CheckedColumns, CustomersInColumns
@@ -15,13 +16,11 @@ from churn_service.envelopes.form import Ask
 from churn_service.envelopes.ignored import ignored_names
 from churn_service.errors import REFUSALS, refusal_of
 
-MEDIA_TYPE = "application/vnd.apache.arrow.stream"
-
 
 class ArrowEnvelope:
     """One column per field, by name; a row is a customer. Scored column by column."""
 
-    media_types: Sequence[str] = (MEDIA_TYPE,)
+    media_types: Sequence[str] = (ARROW_STREAM,)
 
     def __init__(self, scorers: ColumnScorers | None = None) -> None:
         self._scorers = scorers or ColumnScorers()

@@ -1,6 +1,8 @@
 """Checked customers as columns, and what one version says of them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +13,11 @@ from churn_service.columnar.exact import Floats
 Codes = NDArray[np.integer]
 Places = NDArray[np.intp]
 
+_FEW = 8
 
-class LevelColumn(NamedTuple):
+
+@dataclass(frozen=True)
+class LevelColumn:
     """A category or boolean.
 
     Attributes:
@@ -20,15 +25,29 @@ class LevelColumn(NamedTuple):
         entries: Place of each entry's level among the field's levels; behind the last
             level stand first the unseen ones, then the missing ones.
         levels: How many levels the field has.
+        counts: How many rows each entry has, when that is known.
     """
 
     codes: Codes
     entries: Places
     levels: int
+    counts: Places | None = None
 
     def part(self, rows: slice | NDArray[np.bool_]) -> "LevelColumn":
         """Return some of the rows."""
-        return self._replace(codes=self.codes[rows])
+        return LevelColumn(self.codes[rows], self.entries, self.levels)
+
+    @cached_property
+    def by_entry(self) -> Places:
+        """How many rows each entry has."""
+        return counts_of(self.codes, len(self.entries)) if self.counts is None else self.counts
+
+
+def counts_of(codes: Codes, size: int) -> Places:
+    """Count every code below `size`; for few of them faster than `numpy.bincount`."""
+    if size > _FEW:
+        return np.bincount(codes, minlength=size)
+    return np.array([np.count_nonzero(codes == code) for code in range(size)], dtype=np.intp)
 
 
 class NumberColumn(NamedTuple):

@@ -15,7 +15,7 @@ from churn_contract.cells import (
     value_reader,
 )
 from churn_contract.schema import Field
-from churn_service.columnar.block import Column, LevelColumn, NumberColumn
+from churn_service.columnar.block import Column, LevelColumn, NumberColumn, Places, counts_of
 from churn_service.columnar.cells import (
     Bools,
     Cells,
@@ -148,7 +148,8 @@ def _level_column(field: Field, cells: Cells) -> CheckedColumn:
         texts = with_codes(cells) if isinstance(cells, PlainTexts) else cells
         if isinstance(texts, NoCells):
             return _wrong_type(field)
-        codes, values = texts.codes, list(_entries(texts))
+        counts = counts_of(texts.codes, len(texts.entries) + 1)
+        return _by_entry(field, texts.codes, list(_entries(texts, counts)), counts)
     return _by_entry(field, codes, values)
 
 
@@ -165,21 +166,25 @@ def _distinct(cells: NumberCells) -> tuple[NDArray[np.integer], list[object]]:
     return codes, values
 
 
-def _entries(texts: TextCells) -> Iterator[object]:
+def _entries(texts: TextCells, counts: Places) -> Iterator[object]:
     """Yield the texts that a row has, then null; the others need no look."""
     size = len(texts.entries)
-    used = np.bincount(texts.codes, minlength=size + 1) > 0
     for place in range(size):
-        if not used[place]:
+        if not counts[place]:
             yield _UNUSED
         elif texts.nulls is not None and texts.nulls[place]:
             yield None
         else:
             yield texts.entries.text(place)
-    yield None if used[size] else _UNUSED
+    yield None if counts[size] else _UNUSED
 
 
-def _by_entry(field: Field, codes: NDArray[np.integer], values: list[object]) -> CheckedColumn:
+def _by_entry(
+    field: Field,
+    codes: NDArray[np.integer],
+    values: list[object],
+    counts: Places | None = None,
+) -> CheckedColumn:
     """Look every distinct value up once; faults are told for the rows that have it."""
     reader = value_reader(field)
     assert isinstance(reader, LevelReader)  # noqa: S101 - the kind says so
@@ -196,7 +201,7 @@ def _by_entry(field: Field, codes: NDArray[np.integer], values: list[object]) ->
         ColumnFault(code, detail, np.flatnonzero(_members(codes, entries, len(values))))
         for (code, detail), entries in wrong.items()
     )
-    column = LevelColumn(codes, places, len(field.levels))
+    column = LevelColumn(codes, places, len(field.levels), counts)
     # what stands in a null cell is nobody's value
     return CheckedColumn(column, tuple(fault for fault in faults if len(fault.rows)))
 

@@ -33,7 +33,6 @@ def odd_values(column: Column) -> OddValues:
 
 
 def _by_level(column: LevelColumn) -> Places:
-    by_entry = np.bincount(column.codes, minlength=len(column.entries))
     found = np.zeros(column.levels + 2, dtype=np.intp)
-    np.add.at(found, column.entries, by_entry)
+    np.add.at(found, column.entries, column.by_entry)
     return found

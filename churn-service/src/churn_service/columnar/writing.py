@@ -56,28 +56,28 @@ def write_stream(rows: int, columns: Sequence[Written], metadata: Mapping[str, s
         1: tuple(map(_field, columns)),
         2: tuple({0: key, 1: value} for key, value in metadata.items()),
     }
-    nodes, places, body = [], [], bytearray()
+    nodes, places, size = [], [], 0
+    parts: list[bytes | memoryview] = []
     for column in columns:
         valid = np.empty(0, np.uint8) if column.valid is None else _bitmap(column.valid)
         missing = 0 if column.valid is None else rows - int(np.count_nonzero(column.valid))
         nodes.append((rows, missing))
         for buffer in (valid, *column.buffers):
-            places.append((len(body), buffer.nbytes))
-            body += buffer.data.cast("B") if buffer.size else b""
-            body += bytes(-len(body) % 8)
+            padding = bytes(-buffer.nbytes % 8)
+            places.append((size, buffer.nbytes))
+            parts += (buffer.data.cast("B") if buffer.size else b"", padding)
+            size += buffer.nbytes + len(padding)
     records: Mapping[int, Member] = {
         0: Number("q", rows), 1: Structs(tuple(nodes)), 2: Structs(tuple(places)),
     }  # fmt: skip
-    return b"".join((*_message(SCHEMA, schema), *_message(RECORDS, records, body), END))
+    return b"".join((_message(SCHEMA, schema), _message(RECORDS, records, size), *parts, END))
 
 
-def _message(
-    kind: int, header: Mapping[int, Member], body: bytes | bytearray = b""
-) -> tuple[bytes | bytearray, ...]:
+def _message(kind: int, header: Mapping[int, Member], body_bytes: int = 0) -> bytes:
     metadata = written({
-        0: _VERSION_5, 1: Number("B", kind), 2: header, 3: Number("q", len(body)),
+        0: _VERSION_5, 1: Number("B", kind), 2: header, 3: Number("q", body_bytes),
     })  # fmt: skip
-    return struct.pack("<II", 0xFFFFFFFF, len(metadata)), metadata, body
+    return struct.pack("<II", 0xFFFFFFFF, len(metadata)) + metadata
 
 
 def _field(column: Written) -> Mapping[int, Member]:

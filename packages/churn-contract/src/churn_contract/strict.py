@@ -1,7 +1,7 @@
 """The fast pass: one msgspec decode of a body that has nothing unusual in it."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import GenericAlias
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -37,6 +37,7 @@ class StrictDecoder:
     Attributes:
         row: Decodes one customer to its row, the least that scoring needs; None when
             the body is not one customer or needs the slow pass.
+        customers: Returns rows as customers, all values canonical.
         translations: By feature, what members of a row stand for; others are canonical.
     """
 
@@ -47,6 +48,7 @@ class StrictDecoder:
         self._width = len(schema.features)
         tables = ((index, _translation(field)) for index, field in enumerate(schema.features))
         self.translations = {index: table for index, table in tables if table}
+        self.customers = _customers_reader(self._width, self.translations)
         self.row = _row_reader(msgspec.json.Decoder(row), self._width)
 
     def decode(self, body: bytes) -> Customer | list[Customer] | None:
@@ -58,8 +60,7 @@ class StrictDecoder:
         rows = found if isinstance(found, list) else [found]
         if not self._has_no_extra_comma(body, rows):
             return None
-        customers = [self.customer(row) for row in rows]
-        return customers if rows is found else customers[0]
+        return self.customers(rows) if rows is found else self.customer(found)
 
     def convert(self, records: Sequence[object]) -> list[Customer] | None:
         """Return records of JSON values as customers, or None when they need the slow pass.
@@ -84,11 +85,8 @@ class StrictDecoder:
 
     def customer(self, row: Row) -> Customer:
         """Return a row as a customer, all values canonical."""
-        *values, customer_id = msgspec.structs.astuple(row)
-        for index, table in self.translations.items():
-            value = values[index]
-            values[index] = table.get(value, value)
-        return Customer(_id_text(customer_id), tuple(values))
+        [customer] = self.customers((row,))
+        return customer
 
 
 def _row_reader(decoder: "msgspec.json.Decoder[Row]", width: int) -> Callable[[bytes], Row | None]:
@@ -107,7 +105,39 @@ def _row_reader(decoder: "msgspec.json.Decoder[Row]", width: int) -> Callable[[b
     return row
 
 
-def _id_text(customer_id: Any) -> str | None:
+def _customers_reader(
+    width: int, translations: Mapping[int, Mapping[Any, Value]]
+) -> Callable[[Sequence[Row]], list[Customer]]:
+    """Return the function from rows to customers.
+
+    One loop, with the members of a row written out, takes half the time of a loop over
+    the members. The source holds whole numbers alone.
+    """
+    members = "".join(f"x{index}, " for index in range(width))
+    values = "".join(
+        f"t{index}(x{index}, x{index}), " if index in translations else f"x{index}, "
+        for index in range(width)
+    )
+    lines = (
+        "def customers(rows):",
+        "    found = []",
+        "    append = found.append",
+        "    for row in rows:",
+        f"        {members}given, = astuple(row)",
+        "        given = (given.strip() or None) if given.__class__ is str else id_text(given)",
+        f"        append(new(Customer, (given, ({values}))))",
+        "    return found",
+    )
+    namespace: dict[str, Any] = {f"t{index}": table.get for index, table in translations.items()}
+    namespace |= {"Customer": Customer, "id_text": id_text}
+    namespace |= {"astuple": msgspec.structs.astuple, "new": tuple.__new__}
+    exec(compile("\n".join(lines), "<customers>", "exec"), namespace)  # noqa: S102 - see above
+    found: Callable[[Sequence[Row]], list[Customer]] = namespace["customers"]
+    return found
+
+
+def id_text(customer_id: Any) -> str | None:
+    """Return the id of a row as customers have it; None when there was none."""
     if customer_id is None or customer_id is msgspec.UNSET:
         return None
     return str(customer_id).strip() or None

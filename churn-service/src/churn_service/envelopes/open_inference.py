@@ -6,6 +6,7 @@ schema, as for every other envelope; here only sizes and datatypes must agree.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from churn_service.envelopes.records import parse_document
 from churn_service.errors import UnreadableBodyError
 
 OUTPUTS = {"churn_probability": "FP64", "churn": "BOOL"}
-_PLAIN_TYPES: dict[str, tuple[type, ...]] = {"BOOL": (bool,), BYTES: (str,)}
+_PLAIN_TYPES: dict[str, set[type]] = {"BOOL": {bool}, BYTES: {str}}
 _MOST_NAMES = 64
 
 
@@ -126,18 +127,15 @@ def _listed(tensor: _Input, data: list[object], place: str) -> list[object]:
     elements = flattened(data)
     if len(elements) != tensor.shape[0]:
         raise UnreadableBodyError(f"The data of {place} must have as many elements as its shape.")
-    if not all(value is None or _is_of(tensor.datatype, value) for value in elements):
+    if not set(map(type, elements)) <= _kinds(tensor.datatype):
         raise UnreadableBodyError(f"The data of {place} must be elements of {tensor.datatype}.")
     return elements
 
 
-def _is_of(datatype: str, value: object) -> bool:
-    """Tell whether a JSON value may stand for an element; ranges are the schema's matter."""
-    plain = _PLAIN_TYPES.get(datatype)
-    if plain:
-        return isinstance(value, plain)
-    numbers = (int, float) if datatype.startswith("FP") else int
-    return isinstance(value, numbers) and not isinstance(value, bool)
+def _kinds(datatype: str) -> set[type]:
+    """Return the types of JSON values that may stand for elements; null always may."""
+    numbers = {int, float} if datatype.startswith("FP") else {int}
+    return {NoneType, *_PLAIN_TYPES.get(datatype, numbers)}
 
 
 def _wanted(document: _Document) -> dict[str, bool]:

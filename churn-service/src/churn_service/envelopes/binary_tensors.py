@@ -115,6 +115,8 @@ def _parts(content: bytes) -> Iterator[bytes]:
         yield content[start:position]
 
 
-def flattened(data: Sequence[object]) -> list[object]:
+def flattened(data: list[object]) -> list[object]:
     """Return the elements of nested lists of one level, or of a flat list, in order."""
+    if list not in set(map(type, data)):
+        return data
     return list(chain.from_iterable(row if isinstance(row, list) else (row,) for row in data))

@@ -3,9 +3,8 @@
 from flask import Flask, Response, request
 
 from churn_service.current_model import CurrentModel
-from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
-from churn_service.envelopes.form import Ask, Envelope, Envelopes, content_type_of, wants_lenient
+from churn_service.envelopes.form import Ask, Envelopes, content_type_of, wants_lenient
 from churn_service.envelopes.left_out import tell_left_out
 from churn_service.predictor import Predictor
 from churn_service.scoring import Scoring
@@ -44,7 +43,9 @@ class PredictionRoutes:
         reader = self._envelopes.reader(request)
         writer = self._envelopes.writer(request, reader)
         with self._telemetry.phase("decode"):
-            body = self._read(reader, predictor)
+            content = read_content(request, self._max_body_bytes)
+        with self._telemetry.phase("validate"):
+            body = reader.read(content, _ask(predictor))
         scored = self._scoring.score(predictor, body, pinned=self._current.is_pinned())
         self._current.speak_of(scored.predictor)
         with self._telemetry.phase("encode"):
@@ -61,6 +62,6 @@ class PredictionRoutes:
         app.add_url_rule("/predict", view_func=self.predict, methods=["POST"])
         app.add_url_rule("/ping", view_func=self.ping)
 
-    def _read(self, reader: Envelope, predictor: Predictor) -> Body:
-        ask = Ask(predictor.validator, request.mimetype_params, wants_lenient(request))
-        return reader.read(read_content(request, self._max_body_bytes), ask)
+
+def _ask(predictor: Predictor) -> Ask:
+    return Ask(predictor.validator, request.mimetype_params, wants_lenient(request))

@@ -23,6 +23,7 @@ from churn_service.envelopes.json import JsonEnvelope
 from churn_service.envelopes.ndjson import NdjsonEnvelope
 from churn_service.explain_api import ExplainRoute
 from churn_service.front import EXTENSION, Front, install_front
+from churn_service.interface import register_interface
 from churn_service.jobs.service import job_service
 from churn_service.jobs_api import JobRoutes
 from churn_service.loading import predictor_of
@@ -32,7 +33,6 @@ from churn_service.monitoring.saved import PerformanceRecord
 from churn_service.monitoring.shadow_scores import ShadowScores
 from churn_service.monitoring.watch import ModelWatch, Watched
 from churn_service.monitoring.windows import WindowRule
-from churn_service.openapi_api import OpenApiRoute
 from churn_service.predictor import Predictor
 from churn_service.protocols import register_protocols
 from churn_service.record_scoring import RecordScoring
@@ -44,10 +44,7 @@ from churn_service.settings import PREFIX, Settings
 from churn_service.shadow import ShadowScorer
 from churn_service.telemetry import PredictionTelemetry
 from churn_service.vertex import vertex_paths
-from churn_service.web.docs import DocsPage
 from churn_service.web.model import ModelPage, Place
-from churn_service.web.score import ScorePage
-from churn_service.web.what_if import WhatIfPage
 from service_kit.flask_app import install_kit
 from service_kit.health import Health
 from service_kit.logs import EventLog
@@ -74,9 +71,7 @@ def create_app(
 ) -> Flask:
     """Build the app around a registry; nothing is loaded and no thread started."""
     app = Flask("churn_service")
-    health = Health()
-    health.add_check("model", registry.check)
-    health.add_fact("champion", registry.report)
+    health = _health(registry)
     requests = install_kit(
         app,
         health=health,
@@ -104,24 +99,18 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
     ).register(app)
     ExplainRoute(current, telemetry, scoring, max_body_bytes=settings.max_body_bytes).register(app)
-    records = RecordScoring(current, telemetry, scoring)
     served = _served(settings, registry, health)
+    records = RecordScoring(current, telemetry, scoring)
     register_protocols(app, settings, current, records, served)
-    jobs = job_service(settings, log, metrics)
+    app.extensions["jobs"] = jobs = job_service(settings, log, metrics)
     JobRoutes(current, jobs).register(app)
-    app.extensions["jobs"] = jobs
     ModelRoutes(current.take, registry.facts).register(app)
     changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
     LifecycleRoutes(*place, changes).register(app)
     DriftRoutes(current.take, watch, record).register(app)
-    interface = OpenApiRoute(current.take, served, envelopes.media_types.split(", "))
-    interface.register(app)
-    for page in (
-        DocsPage(interface.description, settings.public_url),
-        ScorePage(current.take, telemetry, settings.public_url),
-        WhatIfPage(current.take, settings.public_url),
-    ):
-        page.register(app, log)
+    register_interface(
+        app, settings, current, served, envelopes=envelopes, telemetry=telemetry, log=log
+    )
     ModelPage(
         current.take,
         registry,
@@ -131,8 +120,9 @@ def create_app(
         changes=changes,
         metrics=metrics.registry,
     ).register(app, log)
-    install_front(app, registry, record=requests, telemetry=telemetry, log=log, metrics=metrics)
-    return app
+    return install_front(
+        app, registry, record=requests, telemetry=telemetry, log=log, metrics=metrics
+    )
 
 
 def create_registry(settings: Settings, *, log: EventLog, metrics: Metrics) -> ModelRegistry:
@@ -193,6 +183,13 @@ def run(environ: Mapping[str, str]) -> None:
         log.event("model.root_missing", level="warning", model_root=settings.model_root)
     target = "churn_service.app:create_wsgi"
     serve(target, host=host, port=settings.http_port, threads=settings.threads, log=log)
+
+
+def _health(registry: ModelRegistry) -> Health:
+    health = Health()
+    health.add_check("model", registry.check)
+    health.add_fact("champion", registry.report)
+    return health
 
 
 def _served(settings: Settings, registry: ModelRegistry, health: Health) -> Served:

@@ -10,7 +10,8 @@ from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from churn_contract.problem import FieldError
-from service_kit.problems import ServiceError, headers_of, problem_of
+from service_kit.problems import PROBLEM_PATH, ServiceError, headers_of, problem_of
+from service_kit.request_record import note_failure
 
 MOST_TOLD = 20
 # These protocols know one status for all that is wrong with a body.
@@ -39,6 +40,7 @@ def error_answer(error: ServiceError | HTTPException) -> Response:
     problem = problem_of(error)
     status = _STATUS.get(HTTPStatus(problem.status), problem.status)
     text = " ".join([problem.detail or f"{problem.title}.", *_sentences(problem.errors)])
+    note_failure(problem.type.removeprefix(PROBLEM_PATH))
     content = msgspec.json.encode({"error": text})
     response = Response(content, status, content_type="application/json")
     response.headers.update(headers_of(error))

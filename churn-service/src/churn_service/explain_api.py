@@ -45,7 +45,7 @@ class ExplainRoute:
     def explain(self) -> Response:
         """Explain every customer of the body, all with one model version."""
         predictor = self._current.take_wanted()
-        with self._telemetry.phase("decode"):
+        with self._telemetry.phase("validate"):
             body = self._read(predictor)
         scored = self._scoring.score(predictor, body, pinned=self._current.is_pinned())
         self._current.speak_of(scored.predictor)

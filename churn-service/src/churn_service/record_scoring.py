@@ -50,7 +50,7 @@ class RecordScoring:
             ServiceError: The version is not loaded, or the body is refused.
         """
         predictor = self._current.take_wanted(version)
-        with self._telemetry.phase("decode"):
+        with self._telemetry.phase("validate"):
             asked, body = read(predictor.validator)
         pinned = version is not None or self._current.is_pinned()
         scored = self._scoring.score(predictor, body, pinned=pinned)

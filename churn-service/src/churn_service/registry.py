@@ -104,6 +104,11 @@ class ModelRegistry:
         """Return the predictor in charge, or None while there is none."""
         return self._champion.predictor if self._champion else None
 
+    def alone(self) -> Predictor | None:
+        """Return the predictor in charge when no version stands beside it, else None."""
+        champion = self._champion
+        return None if champion is None or self._beside else champion.predictor
+
     def loaded(self, wanted: str) -> Predictor:
         """Return the loaded predictor of a version or alias.
 

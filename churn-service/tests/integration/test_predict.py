@@ -119,7 +119,7 @@ def test_predictions_are_counted_and_logged_without_values(
     assert [line[-4:] for line in service.metric_lines(counted)] == [" 2.0"]
     (event,) = service.events("prediction.served")
     assert (event["rows"], event["model_version"]) == (2, answer[0]["model_version"])
-    assert len(service.metric_lines("churn_prediction_seconds_count")) == 3
+    assert len(service.metric_lines("churn_phase_seconds_count")) == 4
     assert service.metric_lines('churn_requests_total{route="/predict",status="200"}')
     assert service.metric_lines('churn_request_seconds_count{route="/predict"}')
     assert service.metric_lines("churn_in_flight") == ["churn_in_flight 0.0"]
@@ -129,5 +129,5 @@ def test_predictions_are_counted_and_logged_without_values(
 def test_refusals_are_logged_with_type_and_count(post: Post, service: Any) -> None:
     post({})
     (event,) = service.events("prediction.refused")
-    assert (event["problem"], event["phase"]) == ("invalid-customers", "decode")
+    assert (event["problem"], event["phase"]) == ("invalid-customers", "validate")
     assert event["wrong_fields"] == 19

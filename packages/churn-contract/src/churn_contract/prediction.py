@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """How much one field moved one prediction, compared with the average customer.
 
     Attributes:
@@ -19,7 +19,7 @@ class Reason(msgspec.Struct, frozen=True):
     text: str
 
 
-class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
+class Prediction(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One scored customer; the answer of `POST /predict`.
 
     Attributes:

@@ -27,6 +27,10 @@ class Deferred(Generic[T]):
         self._waiting: deque[T] = deque()
         self._working = threading.Lock()
 
+    def __len__(self) -> int:
+        """Return how many items wait."""
+        return len(self._waiting)
+
     def put(self, item: T) -> None:
         """Put one item off; safe between threads."""
         self._waiting.append(item)

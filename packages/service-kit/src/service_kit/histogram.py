@@ -2,7 +2,9 @@
 
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 
 from prometheus_client.core import HistogramMetricFamily, Metric
@@ -26,12 +28,13 @@ class Series:
             self._counts[place] += 1
             self._sum += value
 
-    def observe_all(self, values: Iterable[float]) -> None:
+    def observe_all(self, values: Sequence[float]) -> None:
         """Count many values."""
+        places = Counter(map(partial(bisect_left, self._bounds), values))
         with self._lock:
-            for value in values:
-                self._counts[bisect_left(self._bounds, value)] += 1
-                self._sum += value
+            for place, times in places.items():
+                self._counts[place] += times
+            self._sum += sum(values)
 
     def read(self) -> tuple[list[tuple[str, float]], float]:
         """Return how many values are not above each bound, and the sum of all."""

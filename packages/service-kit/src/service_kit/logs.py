@@ -5,7 +5,7 @@ No customer field, address or secret may be passed as a field; values are the ca
 
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -60,7 +60,11 @@ def bound(*, request_id: str = "", trace_id: str = "", key_id: str = "") -> Iter
 
 
 class EventLog:
-    """Write events of one process as JSON lines; safe between threads."""
+    """Write events of one process as JSON lines; safe between threads.
+
+    Attributes:
+        origin: What every line tells of the process.
+    """
 
     def __init__(
         self,
@@ -69,17 +73,24 @@ class EventLog:
         stream: IO[str],
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._origin = {"service": service, "version": version}
+        self.origin = {"service": service, "version": version}
         self._stream = stream
         self._clock = clock
         self._lock = threading.Lock()
-        self._encode = msgspec.json.Encoder(enc_hook=str).encode
+        self._encoder = msgspec.json.Encoder(enc_hook=str)
 
     def event(self, name: str, /, level: Level = "info", **fields: object) -> None:
         """Write one line: time, level, event name, origin, bound ids, own fields."""
-        head = {"ts": _rfc3339(self._clock()), "level": level, "event": name}
-        line = head | self._origin | msgspec.to_builtins(_CURRENT.get()) | fields
-        text = self._encode(line).decode() + "\n"
+        head = {"ts": rfc3339(self._clock()), "level": level, "event": name}
+        line = head | self.origin | msgspec.to_builtins(_CURRENT.get()) | fields
+        text = self._encoder.encode(line).decode() + "\n"
+        with self._lock:
+            self._stream.write(text)
+            self._stream.flush()
+
+    def lines(self, lines: Iterable[msgspec.Struct]) -> None:
+        """Write events that are whole lines already, all in one go; see `origin`."""
+        text = self._encoder.encode_lines(lines).decode()
         with self._lock:
             self._stream.write(text)
             self._stream.flush()
@@ -95,5 +106,6 @@ class EventLog:
         self.event(name, level="error", error=kind, places=places[-12:], **fields)
 
 
-def _rfc3339(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
+    """Return a moment as log lines tell it: UTC, milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

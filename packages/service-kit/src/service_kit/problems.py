@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from churn_contract.problem import PROBLEM_MEDIA_TYPE, FieldError, Problem
 from service_kit.logs import EventLog, correlation
+from service_kit.request_record import note_failure
 
 PROBLEM_PATH = "/problems/"
 # Names that say more than the status line's phrase.
@@ -61,6 +62,7 @@ def problem_of(error: Exception) -> Problem:
 def problem_response(error: Exception) -> Response:
     """Answer with the problem of an error: status, media type, headers, no trace."""
     problem = problem_of(error)
+    note_failure(problem.type.removeprefix(PROBLEM_PATH))
     response = Response(problem.to_json(), problem.status, content_type=PROBLEM_MEDIA_TYPE)
     response.headers.update(headers_of(error))
     return response

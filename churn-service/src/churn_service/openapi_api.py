@@ -34,14 +34,20 @@ class OpenApiRoute:
         take: Gives the predictor for the request at hand.
         served: What there is.
         media_types: What bodies of customers may be, the usual one first.
+        public_url: Address that callers use; empty for the one of the request.
     """
 
     def __init__(
-        self, take: Callable[[], Predictor], served: Served, media_types: Sequence[str]
+        self,
+        take: Callable[[], Predictor],
+        served: Served,
+        media_types: Sequence[str],
+        public_url: str = "",
     ) -> None:
         self._take = take
         self._served = served
         self._media_types = tuple(media_types)
+        self._public_url = public_url
         self._made: tuple[str, Description] | None = None
 
     def openapi(self) -> Response:
@@ -72,6 +78,7 @@ class OpenApiRoute:
             model_version=predictor.version,
             customers=predictor.schema,
             media_types=self._media_types,
+            address=self._public_url.rstrip("/"),
         )
         shapes = {shape_of(rule.rule) for rule in current_app.url_map.iter_rules()}
         shapes |= set(HEALTH_PATHS)

@@ -44,12 +44,6 @@ class FieldWhatIf(msgspec.Struct, frozen=True):
     churn_probability: float
     alternatives: tuple[Alternative, ...]
 
-    @property
-    def lowest(self) -> Alternative:
-        """The alternative with the lowest probability, the present value included."""
-        here = Alternative(self.value, self.churn_probability)
-        return min((here, *self.alternatives), key=lambda other: other.churn_probability)
-
 
 def actionable_fields(features: Iterable[Field]) -> tuple[Field, ...]:
     """Return the fields that the company can change for a customer."""

@@ -28,13 +28,19 @@ PAGES = ("/score", "/what-if", "/docs", "/model", "/model/promote", "/model/roll
 
 @pytest.fixture
 def client(
-    publisher: Any, make_service: Callable[..., Any], document: ModelDocument
+    publisher: Any,
+    make_service: Callable[..., Any],
+    document: ModelDocument,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> FlaskClient:
-    """Serve a version with a report, from a registry that may be changed."""
+    """Serve a version with a report, from a registry that may be changed, and take jobs."""
     reports = {"report.html": b"<p>good</p>", "report.txt": b"good", "metrics.json": b"{}"}
     version = write_version(publisher.root, document, publisher.golden(document), reports)
     publisher.promote(version)
-    running = make_service(publisher.root)
+    monkeypatch.setenv("CHURN_MODEL_ROOT", str(publisher.root))
+    monkeypatch.setenv("CHURN_JOBS_FOLDER", str(tmp_path / "jobs"))
+    running = make_service(publisher.root, jobs_folder=tmp_path / "jobs", data_folder=tmp_path)
     running.registry.refresh()
     found: FlaskClient = running.client
     return found
@@ -163,12 +169,28 @@ def test_every_example_gets_the_answer_it_promises(
     assert sent >= 20
 
 
-def test_every_read_gets_the_answer_it_promises(client: FlaskClient, described: Document) -> None:
+@pytest.fixture
+def done_job(client: FlaskClient, described: Document) -> str:
+    """Score the example of POST /jobs and return the job's id."""
+    content = described["paths"]["/jobs"]["post"]["requestBody"]["content"]["text/csv"]
+    sent = client.post("/jobs", data=content["examples"]["file"]["value"], content_type="text/csv")
+    client.application.extensions["jobs"].runner.work_off()
+    name: str = sent.get_json()["id"]
+    assert client.get(f"/jobs/{name}").get_json()["state"] == "done"
+    return name
+
+
+def test_every_read_gets_the_answer_it_promises(
+    client: FlaskClient, described: Document, done_job: str
+) -> None:
+    for path, methods in described["paths"].items():
+        if path.startswith("/jobs/"):
+            methods["get"]["parameters"][0]["example"] = done_job
     for path, method, operation in operations(described):
         if method == "get":
-            answer = send(client, described, path, method)
-            assert answer.status_code == 200, (path, answer.text)
-            check_answer(described, operation, answer)
+            with send(client, described, path, method) as answer:
+                assert answer.status_code == 200, (path, answer.text)
+                check_answer(described, operation, answer)
 
 
 def test_every_operation_with_a_body_shows_examples(described: Document) -> None:
@@ -243,3 +265,21 @@ def test_the_key_is_asked_for_where_the_gateway_asks(described: Document) -> Non
     assert described["paths"]["/ping"]["get"]["security"] == []
     ways = described["paths"]["/predict"]["post"]["security"]
     assert ways == [{"AccessKey": ["predict"]}, {"Bearer": ["predict"]}, {"Session": ["predict"]}]
+
+
+def test_a_job_that_has_ended_is_removed_as_described(
+    client: FlaskClient, described: Document, done_job: str
+) -> None:
+    answer = client.delete(f"/jobs/{done_job}")
+    assert str(answer.status_code) in described["paths"]["/jobs/{job}"]["delete"]["responses"]
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_the_document_names_the_address_that_callers_use(
+    model_root: Path, make_service: Callable[..., Any]
+) -> None:
+    for setting, address in (("", "/"), ("https://churn.example/", "https://churn.example")):
+        named = make_service(model_root, public_url=setting)
+        named.registry.refresh()
+        document = named.client.get("/openapi.json").get_json()
+        assert document["servers"] == [{"url": address}]

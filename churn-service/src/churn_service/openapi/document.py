@@ -9,6 +9,7 @@ from churn_service.openapi import shared
 from churn_service.openapi.describing import describing_paths
 from churn_service.openapi.explaining import explaining_paths, explaining_schemas
 from churn_service.openapi.health import health_paths
+from churn_service.openapi.jobs import job_paths, job_schemas
 from churn_service.openapi.models import model_paths, model_schemas
 from churn_service.openapi.open_inference import open_inference_paths, open_inference_schemas
 from churn_service.openapi.parts import Json, Paths
@@ -23,6 +24,7 @@ _SCHEMAS = (
     explaining_schemas,
     open_inference_schemas,
     platform_schemas,
+    job_schemas,
     model_schemas,
 )
 
@@ -36,6 +38,7 @@ class Subject(NamedTuple):
         model_version: Version of the model in charge.
         customers: The schema of that version.
         media_types: What bodies of customers may be, the usual one first.
+        address: Where callers reach the service; empty: where the document was fetched.
     """
 
     code_version: str
@@ -43,6 +46,7 @@ class Subject(NamedTuple):
     model_version: str
     customers: CustomerSchema
     media_types: tuple[str, ...]
+    address: str = ""
 
 
 def describe(subject: Subject, is_served: Callable[[str], bool]) -> Json:
@@ -56,7 +60,7 @@ def describe(subject: Subject, is_served: Callable[[str], bool]) -> Json:
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": subject.address or "/"}],
         "tags": _tags(paths),
         "paths": {
             path: {method: operation.described() for method, operation in methods.items()}
@@ -72,6 +76,7 @@ def _all_paths(subject: Subject) -> Paths:
         | explaining_paths(subject.customers)
         | open_inference_paths(subject.customers, subject.model_name, subject.model_version)
         | platform_paths(subject.customers, subject.model_name)
+        | job_paths(subject.customers)
         | model_paths(subject.model_version)
         | describing_paths()
         | health_paths()

@@ -30,6 +30,7 @@ def headers_of_answers() -> Json:
         "X-Ignored-Fields": _header("Fields of no schema that were left out, percent-coded."),
         "X-Invalid-Rows": _header("How many customers of a lenient batch could not be scored."),
         "Preference-Applied": _header("`handling=lenient` when it was asked for."),
+        "Location": _header("Address of what was made."),
         "ETag": _header("Changes with the model and with the service."),
     }
 
@@ -38,7 +39,9 @@ def parameters() -> Json:
     """Return the parameters that several operations take."""
     return {
         "RequestId": _parameter(
-            headers.REQUEST_ID, "header", "Your id of this request, 1 to 64 of `A-Za-z0-9._-`."
+            headers.REQUEST_ID,
+            "header",
+            "Your id of this request, 1 to 64 of `A-Za-z0-9._-`. The gateway makes one.",
         ),
         "DeadlineMs": _parameter(
             headers.REQUEST_DEADLINE_MS,
@@ -55,6 +58,9 @@ def parameters() -> Json:
         ),
         "ModelVersion": _parameter(
             "model_version", "query", "A loaded version or alias instead of the one in charge."
+        ),
+        "IdempotencyKey": _parameter(
+            headers.IDEMPOTENCY_KEY, "header", "The same key makes one job, however often sent."
         ),
         "IfNoneMatch": _parameter("If-None-Match", "header", "The ETag that you have."),
     }

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from flask import Flask, Response, request
 
 from churn_contract.validation import Validator
-from churn_service.current_model import CurrentModel
 from churn_service.envelopes import instances
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.content_coding import read_content
@@ -33,16 +32,12 @@ class InstanceRoutes:
 
     Args:
         scoring: Scores records.
-        current: Gives the version in charge.
         served: What there is.
         paths: What Vertex AI asks for.
     """
 
-    def __init__(
-        self, scoring: RecordScoring, current: CurrentModel, served: Served, paths: VertexPaths
-    ) -> None:
+    def __init__(self, scoring: RecordScoring, served: Served, paths: VertexPaths) -> None:
         self._scoring = scoring
-        self._current = current
         self._served = served
         self._paths = paths
 
@@ -55,8 +50,8 @@ class InstanceRoutes:
 
     @tells_errors
     def health(self) -> Response:
-        """Answer 200 when a customer could be scored now."""
-        self._current.take()
+        """Answer 200 while customers may be sent."""
+        self._served.check_ready()
         return Response(b"{}", content_type=_MEDIA_TYPE)
 
     def register(self, app: Flask) -> None:

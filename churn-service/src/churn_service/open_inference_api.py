@@ -3,7 +3,6 @@
 import msgspec
 from flask import Flask, Response, request
 
-from churn_contract.headers import RETRY_AFTER
 from churn_contract.validation import Validator
 from churn_service.current_model import CurrentModel
 from churn_service.envelopes.binary_tensors import HEADER_LENGTH
@@ -18,7 +17,7 @@ from churn_service.envelopes.open_inference_answers import (
 )
 from churn_service.envelopes.records import check_records
 from churn_service.error_answers import tells_errors
-from churn_service.errors import NoModelError, VersionNotFoundError
+from churn_service.errors import VersionNotFoundError
 from churn_service.predictor import Predictor
 from churn_service.record_scoring import RecordScoring
 from churn_service.scoring import Scored
@@ -53,8 +52,7 @@ class OpenInferenceRoutes:
     @tells_errors
     def ready(self) -> Response:
         """Say that customers may be sent, and fail when they may not."""
-        if not self._served.is_ready():
-            raise NoModelError("Customers cannot be scored now.", headers={RETRY_AFTER: "1"})
+        self._served.check_ready()
         return _json({"live": True, "ready": True})
 
     @tells_errors

@@ -22,4 +22,4 @@ def register_protocols(
     """
     OpenInferenceRoutes(scoring, current, served).register(app)
     InvocationRoutes(scoring, served, threads=settings.threads).register(app)
-    InstanceRoutes(scoring, current, served, vertex_paths(settings)).register(app)
+    InstanceRoutes(scoring, served, vertex_paths(settings)).register(app)

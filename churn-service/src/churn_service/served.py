@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from churn_contract.headers import RETRY_AFTER
+from churn_service.errors import NoModelError
+
 
 class Served(NamedTuple):
     """The model and the limits, as the composition root knows them.
@@ -20,3 +23,8 @@ class Served(NamedTuple):
     max_body_bytes: int
     versions: Callable[[], Sequence[str]]
     is_ready: Callable[[], bool]
+
+    def check_ready(self) -> None:
+        """Raise NoModelError, with the time to ask again, while no work may be sent."""
+        if not self.is_ready():
+            raise NoModelError("Customers cannot be scored now.", headers={RETRY_AFTER: "1"})

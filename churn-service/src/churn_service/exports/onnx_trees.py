@@ -4,10 +4,12 @@ Levels reach it as columns of 0 and 1, one per question that the trees ask about
 0 goes left. Missing and unseen levels get what training said of that question.
 """
 
+from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 
 from churn_contract.schema import CustomerSchema
 from churn_service.artefact.trees import LEAF, NO_SET, Trees
@@ -67,35 +69,52 @@ def _levels(schema: CustomerSchema, place: int) -> tuple[str, ...]:
     return schema.features[place].levels
 
 
+class _Numbering:
+    """Inner nodes and leaves, each numbered for themselves as the node wants them."""
+
+    def __init__(self, trees: Trees) -> None:
+        self.inner = [node for node, feature in enumerate(trees.feature) if feature != LEAF]
+        self.leaves = [node for node, feature in enumerate(trees.feature) if feature == LEAF]
+        self._number = {node: index for index, node in enumerate(self.inner)}
+        self._number |= {node: index for index, node in enumerate(self.leaves)}
+        self._is_leaf = set(self.leaves)
+
+    def numbers(self, nodes: Iterable[int]) -> list[int]:
+        """Return the numbers of nodes among their kind."""
+        return [self._number[node] for node in nodes]
+
+    def are_leaves(self, nodes: Iterable[int]) -> list[int]:
+        """Return 1 for each leaf among nodes, else 0."""
+        return [int(node in self._is_leaf) for node in nodes]
+
+
 def _attributes(trees: Trees, roots: list[int], places: dict[Question, int]) -> dict[str, object]:
-    """Return the node's attributes; inner nodes and leaves are numbered apart."""
-    inner = [node for node, feature in enumerate(trees.feature) if feature != LEAF]
-    leaves = [node for node, feature in enumerate(trees.feature) if feature == LEAF]
-    number = {node: index for index, node in enumerate(inner)}
-    number |= {node: index for index, node in enumerate(leaves)}
+    nodes = _Numbering(trees)
+    inner = nodes.inner
     asked = [_question(trees, node) for node in inner]
-    splits = [
-        trees.threshold[node] if question.category_set == NO_SET else 0.5
-        for node, question in zip(inner, asked, strict=True)
-    ]
     left = [trees.left[node] for node in inner]
     right = [trees.right[node] for node in inner]
-    is_leaf = set(leaves)
     return {
-        "tree_roots": [number[root] for root in roots],
+        "tree_roots": nodes.numbers(roots),
         "nodes_featureids": [places[question] for question in asked],
-        "nodes_splits": numpy_helper.from_array(np.array(splits, dtype=np.float64)),
+        "nodes_splits": _tensor(map(partial(_split, trees), inner, asked)),
         "nodes_modes": numpy_helper.from_array(np.full(len(inner), _LEQ, dtype=np.uint8)),
-        "nodes_truenodeids": [number[node] for node in left],
-        "nodes_falsenodeids": [number[node] for node in right],
-        "nodes_trueleafs": [int(node in is_leaf) for node in left],
-        "nodes_falseleafs": [int(node in is_leaf) for node in right],
+        "nodes_truenodeids": nodes.numbers(left),
+        "nodes_falsenodeids": nodes.numbers(right),
+        "nodes_trueleafs": nodes.are_leaves(left),
+        "nodes_falseleafs": nodes.are_leaves(right),
         "nodes_missing_value_tracks_true": [int(trees.missing_left[node]) for node in inner],
-        "leaf_targetids": [0] * len(leaves),
-        "leaf_weights": numpy_helper.from_array(
-            np.array([trees.value[node] for node in leaves], dtype=np.float64)
-        ),
+        "leaf_targetids": [0] * len(nodes.leaves),
+        "leaf_weights": _tensor(trees.value[node] for node in nodes.leaves),
         "n_targets": 1,
         "aggregate_function": _SUM,
         "post_transform": _NO_TRANSFORM,
     }
+
+
+def _split(trees: Trees, node: int, question: Question) -> float:
+    return trees.threshold[node] if question.category_set == NO_SET else 0.5
+
+
+def _tensor(values: Iterable[float]) -> TensorProto:
+    return numpy_helper.from_array(np.array(list(values), dtype=np.float64))

@@ -49,26 +49,39 @@ def csv_blocks(stream: IO[bytes], *, has_header: bool, size: int = BLOCK_BYTES) 
     Raises:
         UnreadableBodyError: A row is too long, or the file is empty.
     """
-    header, rest, line = None if has_header else b"", b"", 0
+    cut = _CsvCut(has_header=has_header)
     while chunk := stream.read(size):
-        rows, rest = _whole_rows(rest + chunk)
-        _check_length(rest, line + rows.count(b"\n"), _LONGEST_ROW)
-        if header is None and rows:
-            header, rows = _header(rows)
-            line += header.count(b"\n")
+        yield from cut.blocks(chunk)
+    yield from cut.last()
+
+
+class _CsvCut:
+    """Where the cutting of a CSV file stands: its header, lines so far, what is left over."""
+
+    def __init__(self, *, has_header: bool) -> None:
+        self._header = None if has_header else b""
+        self._rest = b""
+        self._line = 0
+
+    def blocks(self, chunk: bytes) -> Iterator[Block]:
+        rows, self._rest = _whole_rows(self._rest + chunk)
+        _check_length(self._rest, self._line + rows.count(b"\n"), _LONGEST_ROW)
+        if self._header is None and rows:
+            self._header, rows = _header(rows)
+            self._line += self._header.count(b"\n")
         if rows:
-            yield Block((header or b"") + rows, _before(line, header), bool(header))
-            line += rows.count(b"\n")
-    if rest:
-        last = rest if header is None else header + rest
-        yield Block(last, _before(line, header), bool(header))
-    elif header is None:
-        raise UnreadableBodyError("The file is empty.")
+            yield self._under_header(rows)
+            self._line += rows.count(b"\n")
 
+    def last(self) -> Iterator[Block]:
+        if self._rest:
+            yield self._under_header(self._rest)
+        elif self._header is None:
+            raise UnreadableBodyError("The file is empty.")
 
-def _before(line: int, header: bytes | None) -> int:
-    """Return what to add to the line numbers of a block with a header in front."""
-    return line - (header or b"").count(b"\n")
+    def _under_header(self, rows: bytes) -> Block:
+        header = self._header or b""
+        return Block(header + rows, self._line - header.count(b"\n"), bool(header))
 
 
 def _whole_rows(content: bytes) -> tuple[bytes, bytes]:

@@ -14,6 +14,7 @@ from churn_service.columnar.cells import (
     NumberCells,
     PlainTexts,
     Texts,
+    check_texts,
 )
 from churn_service.columnar.flatbuffers import FlatbufferError, Table
 from churn_service.columnar.stream import broken
@@ -108,7 +109,7 @@ class Batch:
             offsets = np.zeros(1, dtype=np.int64)
         else:
             offsets = self._numbers(item, self.rows + 1).astype(np.int64)
-        return Texts(offsets[:-1], offsets[1:], self._buffer())
+        return check_texts(Texts(offsets[:-1], offsets[1:], self._buffer()))
 
     def _views(self) -> Texts:
         """Return texts of the view layout: short ones in place, long ones in further buffers."""
@@ -165,4 +166,4 @@ def _own_texts(starts: NDArray[np.int64], ends: NDArray[np.int64], data: Bytes) 
     sizes = ends - starts
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     rows = np.repeat(starts - offsets[:-1], sizes)
-    return Texts(offsets[:-1], offsets[1:], data[rows + np.arange(len(rows))])
+    return check_texts(Texts(offsets[:-1], offsets[1:], data[rows + np.arange(len(rows))]))

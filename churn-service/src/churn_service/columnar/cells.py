@@ -14,46 +14,54 @@ Bytes = NDArray[np.uint8]
 _CONTINUED = (0x80, 0xC0)  # bytes 10xxxxxx go on with a character in UTF-8
 
 
-class Texts:
-    """Texts one behind the other; the bytes are UTF-8, which is checked once for all.
+class Texts(NamedTuple):
+    """Texts that stand in one buffer; see `check_texts`.
 
-    Args:
+    Attributes:
         starts: Where each text starts.
         ends: Where it ends.
-        data: The bytes of all of them.
-
-    Raises:
-        MalformedBodyError: A place lies outside, or the bytes are not UTF-8.
+        data: The bytes of all of them, UTF-8.
     """
 
-    def __init__(self, starts: Offsets, ends: Offsets, data: Bytes) -> None:
-        self.starts, self.ends, self.data = starts, ends, data
-        if len(starts):
-            low, high = int(starts.min()), int(ends.max())
-            if low < 0 or high > len(data) or np.any(starts > ends):
-                raise MalformedBodyError("a text of the Arrow stream lies outside its buffer")
-            self._check_utf8(low, high)
+    starts: Offsets
+    ends: Offsets
+    data: Bytes
 
-    def __len__(self) -> int:
-        """Return how many texts there are."""
-        return len(self.starts)
+    def part(self, rows: Bools | NDArray[np.intp]) -> "Texts":
+        """Return some of the texts."""
+        return Texts(self.starts[rows], self.ends[rows], self.data)
 
     def text(self, place: int) -> str:
         """Return one text."""
         return self.data[self.starts[place] : self.ends[place]].tobytes().decode()
 
-    def _check_utf8(self, low: int, high: int) -> None:
-        used = self.data[low:high].tobytes()
-        if used.isascii():
-            return
-        try:
-            used.decode()
-        except UnicodeDecodeError:
-            raise MalformedBodyError("a text of the Arrow stream is not valid UTF-8") from None
-        for places in (self.starts, self.ends):
-            inside = places[places < high]
-            if np.any(self.data[inside] & _CONTINUED[1] == _CONTINUED[0]):
-                raise MalformedBodyError("a text of the Arrow stream cuts a character")
+
+def check_texts(texts: Texts) -> Texts:
+    """Return texts whose places lie inside their bytes, which are UTF-8.
+
+    Raises:
+        MalformedBodyError: One of them does not.
+    """
+    if not len(texts.starts):
+        return texts
+    low, high = int(texts.starts.min()), int(texts.ends.max())
+    if low < 0 or high > len(texts.data) or np.any(texts.starts > texts.ends):
+        raise MalformedBodyError("a text of the Arrow stream lies outside its buffer")
+    used = texts.data[low:high].tobytes()
+    if not used.isascii():
+        _check_utf8(texts, used, high)
+    return texts
+
+
+def _check_utf8(texts: Texts, used: bytes, high: int) -> None:
+    try:
+        used.decode()
+    except UnicodeDecodeError:
+        raise MalformedBodyError("a text of the Arrow stream is not valid UTF-8") from None
+    for places in (texts.starts, texts.ends):
+        inside = places[places < high]
+        if np.any(texts.data[inside] & _CONTINUED[1] == _CONTINUED[0]):
+            raise MalformedBodyError("a text of the Arrow stream cuts a character")
 
 
 class TextCells(NamedTuple):
@@ -99,5 +107,5 @@ def rows_of(cells: Cells) -> int:
     if isinstance(cells, NoCells):
         return cells.rows
     if isinstance(cells, PlainTexts):
-        return len(cells.texts)
+        return len(cells.texts.starts)
     return len(cells.codes if isinstance(cells, TextCells) else cells.values)

@@ -148,7 +148,7 @@ def _level_column(field: Field, cells: Cells) -> CheckedColumn:
         texts = with_codes(cells) if isinstance(cells, PlainTexts) else cells
         if isinstance(texts, NoCells):
             return _wrong_type(field)
-        counts = counts_of(texts.codes, len(texts.entries) + 1)
+        counts = counts_of(texts.codes, len(texts.entries.starts) + 1)
         return _by_entry(field, texts.codes, list(_entries(texts, counts)), counts)
     return _by_entry(field, codes, values)
 
@@ -168,7 +168,7 @@ def _distinct(cells: NumberCells) -> tuple[NDArray[np.integer], list[object]]:
 
 def _entries(texts: TextCells, counts: Places) -> Iterator[object]:
     """Yield the texts that a row has, then null; the others need no look."""
-    size = len(texts.entries)
+    size = len(texts.entries.starts)
     for place in range(size):
         if not counts[place]:
             yield _UNUSED

@@ -4,77 +4,116 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from churn_service.columnar.block import Places
 from churn_service.columnar.cells import PlainTexts, TextCells, Texts
 
+Codes = NDArray[np.integer]
 Words = list[NDArray[np.uint64]]
 
 _WORD = 8  # bytes
 _MOST_WORDS = 8
-_MOST_SWEEPS = 24
+_MOST_SWEEPS = 32
+_AT_ONCE = 16_384  # rows that stay in the cache
+_MASKS = np.array([(1 << 8 * kept) - 1 for kept in range(_WORD + 1)], dtype=np.uint64)
 
 
 def with_codes(plain: PlainTexts) -> TextCells:
     """Return the same texts by code; entries are the first rows of each distinct text."""
     texts = plain.texts
-    words = _words(texts)
-    codes, firsts = _by_sweeps(words) if words else _by_text(texts)
+    codes, firsts = _coded(texts)
     if plain.nulls is not None:
         codes = np.where(plain.nulls, len(firsts), codes)
-    return TextCells(codes, Texts(texts.starts[firsts], texts.ends[firsts], texts.data))
+    return TextCells(codes, texts.part(firsts))
 
 
-def _words(texts: Texts) -> Words:
-    """Return what tells the texts apart: lengths, then their bytes, eight at a time.
+def _coded(texts: Texts) -> tuple[Codes, Places]:
+    reader = _WordReader(texts)
+    if reader.count > _MOST_WORDS:
+        return _by_text(texts)
+    return _by_sweeps(reader, len(texts.starts)) or _by_sorting(reader.words(slice(None)))
 
-    Empty when a text is very long.
+
+class _WordReader:
+    """Reads texts as what tells them apart: their bytes, eight at a time, then their lengths.
+
+    The lengths are needed only where a zero byte may end a text.
     """
-    sizes = (texts.ends - texts.starts).astype(np.uint64)
-    count = -(-int(sizes.max(initial=0)) // _WORD)
-    if count > _MOST_WORDS:
-        return []
-    padded = np.concatenate([texts.data, np.zeros(_WORD * (count + 1), dtype=np.uint8)])
-    anywhere = as_strided(
-        padded.view(np.uint8)[:_WORD].view("<u8"), (len(texts.data) + _WORD * count + 1,), (1,),
-        writeable=False,
-    )  # fmt: skip
-    words = [sizes]
-    for place in range(count):
-        left = np.clip(sizes.astype(np.int64) - _WORD * place, 0, _WORD)
-        # a shift by 64 is not defined, so 8 bytes are masked by a table
-        words.append(anywhere[texts.starts + _WORD * place] & _MASKS[left])
-    return words
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._sizes = texts.ends - texts.starts
+        self.count = max(-(-int(self._sizes.max(initial=0)) // _WORD), 1)
+        padded = np.concatenate([texts.data, np.zeros(_WORD * (self.count + 1), dtype=np.uint8)])
+        length = len(padded) - _WORD + 1
+        self._anywhere = as_strided(padded[:_WORD].view("<u8"), (length,), (1,), writeable=False)
+        self._with_sizes = not texts.data.all()
+
+    def words(self, rows: slice) -> Words:
+        """Return the words of some rows."""
+        starts, sizes = self._texts.starts[rows], self._sizes[rows]
+        words = []
+        for place in range(self.count):
+            # a shift by 64 bits is not defined, so what is too much is masked by a table
+            kept = np.minimum(np.maximum(sizes - _WORD * place, 0), _WORD)
+            word = self._anywhere[starts + _WORD * place]
+            word &= _MASKS.take(kept, mode="clip")
+            words.append(word)
+        if self._with_sizes:
+            words.append(sizes.view(np.uint64))
+        return words
 
 
-_MASKS = np.array([(1 << 8 * kept) - 1 for kept in range(_WORD + 1)], dtype=np.uint64)
+def _by_sweeps(reader: _WordReader, rows: int) -> tuple[Codes, Places] | None:
+    """Return codes found by comparing; None when there are too many distinct texts."""
+    codes, sweeps = np.zeros(rows, dtype=np.uint8), _Sweeps()
+    for start in range(0, rows, _AT_ONCE):
+        part = slice(start, min(start + _AT_ONCE, rows))
+        if not sweeps.fill(codes[part], reader.words(part), start):
+            return None
+    return codes, np.array(sweeps.firsts, dtype=np.intp)
 
 
-def _by_sweeps(words: Words) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
-    """Compare all rows with the first row without a code, until every row has one."""
-    rows = len(words[0])
-    codes, is_left = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool)
-    firsts: list[int] = []
-    while len(firsts) < _MOST_SWEEPS:
-        first = int(is_left.argmax()) if rows else 0
-        if not rows or not is_left[first]:
-            return codes, np.array(firsts, dtype=np.intp)
-        hits = np.logical_and.reduce([word == word[first] for word in words])
-        codes[hits] = len(firsts)
-        is_left &= ~hits
-        firsts.append(first)
-    return _by_sorting(words)
+class _Sweeps:
+    """Compares rows with each known text, then with the first row that is like none."""
+
+    def __init__(self) -> None:
+        self.firsts: list[int] = []
+        self._known: list[tuple[np.uint64, ...]] = []
+
+    def fill(self, codes: NDArray[np.uint8], words: Words, start: int) -> bool:
+        """Fill in the codes of some rows; False when there are too many distinct texts."""
+        left = np.ones(len(codes), dtype=bool)
+        for code in range(_MOST_SWEEPS):
+            if code == len(self._known):
+                first = int(left.argmax())
+                if not left[first]:
+                    return True
+                self._known.append(tuple(word[first] for word in words))
+                self.firsts.append(start + first)
+            hits = _equal(words, self._known[code])
+            codes += hits.view(np.uint8) * np.uint8(code)
+            left &= ~hits
+        return not left.any()
 
 
-def _by_sorting(words: Words) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
+def _equal(words: Words, text: tuple[np.uint64, ...]) -> NDArray[np.bool_]:
+    hits: NDArray[np.bool_] = words[0] == text[0]
+    for word, wanted in zip(words[1:], text[1:], strict=True):
+        hits &= word == wanted
+    return hits
+
+
+def _by_sorting(words: Words) -> tuple[Codes, Places]:
     keys = np.stack(words, axis=1).view(f"V{_WORD * len(words)}").ravel()
     _, firsts, codes = np.unique(keys, return_index=True, return_inverse=True)
     return codes, firsts
 
 
-def _by_text(texts: Texts) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
+def _by_text(texts: Texts) -> tuple[Codes, Places]:
     known: dict[str, int] = {}
-    codes = np.empty(len(texts), dtype=np.int64)
+    codes = np.empty(len(texts.starts), dtype=np.int64)
     firsts: list[int] = []
-    for row in range(len(texts)):
+    for row in range(len(texts.starts)):
         code = codes[row] = known.setdefault(texts.text(row), len(known))
         if code == len(firsts):
             firsts.append(row)

@@ -118,7 +118,7 @@ class _Reader:
 
 def _size(values: Cells) -> int:
     if isinstance(values, PlainTexts):
-        return len(values.texts)
+        return len(values.texts.starts)
     if isinstance(values, NumberCells):
         return len(values.values)
     return values.rows if isinstance(values, NoCells) else 0
@@ -178,7 +178,7 @@ def _joined_nulls(pieces: "Sequence[NumberCells | PlainTexts]") -> Bools | None:
 
 def _null_parts(pieces: "Sequence[NumberCells | PlainTexts]") -> Iterator[Bools]:
     for piece in pieces:
-        rows = len(piece.values if isinstance(piece, NumberCells) else piece.texts)
+        rows = len(piece.values if isinstance(piece, NumberCells) else piece.texts.starts)
         yield np.zeros(rows, dtype=bool) if piece.nulls is None else piece.nulls
 
 
@@ -195,10 +195,10 @@ def _joined_codes(pieces: Sequence[TextCells]) -> TextCells:
     if all(piece.entries is first.entries for piece in pieces):
         return first._replace(codes=np.concatenate([piece.codes for piece in pieces]))
     # entries may stand twice: they are looked at by value later
-    sizes = [len(piece.entries) for piece in pieces]
+    sizes = [len(piece.entries.starts) for piece in pieces]
     total, codes = sum(sizes), []
     for piece, base in zip(pieces, np.cumsum([0, *sizes]), strict=False):
-        is_null = piece.codes == len(piece.entries)
+        is_null = piece.codes == len(piece.entries.starts)
         codes.append(np.where(is_null, total, piece.codes.astype(np.int64) + base))
     nulls = [
         np.zeros(size, dtype=bool) if piece.nulls is None else piece.nulls

@@ -33,8 +33,7 @@ class Ids(NamedTuple):
 
     def part(self, rows: Bools) -> "Ids":
         """Return the ids of some rows."""
-        texts = Texts(self.texts.starts[rows], self.texts.ends[rows], self.texts.data)
-        return Ids(texts, None if self.nulls is None else self.nulls[rows])
+        return Ids(self.texts.part(rows), None if self.nulls is None else self.nulls[rows])
 
 
 class CheckedIds(NamedTuple):
@@ -85,7 +84,7 @@ def _values(cells: Cells) -> Sequence[object] | None:
 
 
 def _texts(texts: Texts) -> list[str]:
-    return [texts.text(row) for row in range(len(texts))]
+    return [texts.text(row) for row in range(len(texts.starts))]
 
 
 def _without_nulls(values: Sequence[object], nulls: Bools | None) -> Sequence[object]:

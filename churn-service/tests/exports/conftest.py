@@ -23,6 +23,8 @@ from churn_service.exports.exported import Exported
 from churn_service.loading import load_predictor
 from churn_service.predictor import Predictor
 
+sys.path.insert(0, str(Path(__file__).parent))  # for the small runtimes beside this file
+
 Row = dict[str, str]
 CONFIG = """
 [data]

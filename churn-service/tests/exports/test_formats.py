@@ -25,12 +25,15 @@ def content(path: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_a_format_is_written_with_the_same_bytes_each_time(world, tmp_path, name: str) -> None:
     form = FORMATS[name]
-    for package in form.needs:
-        pytest.importorskip(package)
     paths = [tmp_path / place / f"churn_model{form.suffix}" for place in ("one", "two")]
 
-    for path in paths:
-        export(form, world.exported, path)
+    try:
+        for path in paths:
+            export(form, world.exported, path)
+    except ExportError as error:
+        if "is not installed" in str(error):
+            pytest.skip(str(error))
+        raise
 
     assert content(paths[0]) == content(paths[1])
     assert [path.name for path in (tmp_path / "one").iterdir()] == [paths[0].name]

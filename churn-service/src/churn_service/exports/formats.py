@@ -42,16 +42,17 @@ class Format:
         return not self.suffix
 
     def writer(self) -> Write:
-        """Return the function that writes it; ExportError when a package is missing."""
-        try:
-            module = importlib.import_module(f"churn_service.exports.{self.module}")
-        except ModuleNotFoundError as error:
-            raise ExportError(
-                f"{self.name} needs {error.name}, which is not installed here; "
-                f"pip install {' '.join(self.needs) or error.name}"
-            ) from error
+        """Return the function that writes it; ModuleNotFoundError when a package is missing."""
+        module = importlib.import_module(f"churn_service.exports.{self.module}")
         write: Write = module.write
         return write
+
+    def missing(self, package: str | None) -> ExportError:
+        """Return the error for a package that is not installed, with its cure."""
+        return ExportError(
+            f"{self.name} needs {package}, which is not installed here; "
+            f"pip install {' '.join(self.needs) or package}"
+        )
 
 
 FORMATS = {
@@ -78,6 +79,28 @@ FORMATS = {
             "ONNX Runtime and what builds on it",
             "NaN",
             ("onnx",),
+        ),
+        Format(
+            "pmml",
+            "pmml",
+            ".pmml",
+            "PMML 4.4 engines: JPMML, PMML4S, KNIME, SAS, Spark by either",
+            "an error, or NaN (the engine decides)",
+        ),
+        Format(
+            "pfa",
+            "pfa",
+            ".pfa",
+            "PFA 0.8.1 engines; those for Python and Java are no longer maintained",
+            "null",
+        ),
+        Format(
+            "tensorflow",
+            "saved_model",
+            "",
+            "TensorFlow Serving and what loads a SavedModel",
+            "NaN",
+            ("tensorflow-cpu",),
         ),
         Format(
             "pickle",
@@ -144,11 +167,13 @@ def export(form: Format, model: Exported, target: Path, *, force: bool = False) 
     """
     if target.exists() and not force:
         raise ExportError(f"{target} is there already; --force replaces it")
-    write = form.writer()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as name:
         made = Path(name) / (target.name or "model")
-        write(model, made)
+        try:
+            form.writer()(model, made)
+        except ModuleNotFoundError as error:
+            raise form.missing(error.name) from error
         if target.is_dir():
             shutil.rmtree(target)
         Path(made).replace(target)

@@ -46,9 +46,7 @@ def data_field(field: Field) -> Element:
 def mining_field(field: Field) -> Element:
     """Say what becomes of missing and invalid values of an input."""
     invalid = "asIs" if field.kind != "number" and field.unknown == "other" else "returnInvalid"
-    element = Element(
-        "MiningField", {"name": input_name(field), "invalidValueTreatment": invalid}
-    )
+    element = Element("MiningField", {"name": input_name(field), "invalidValueTreatment": invalid})
     if field.blank is not None:
         shown = field.blank if isinstance(field.blank, str) else number(field.blank)
         element.set("missingValueReplacement", shown)
@@ -84,3 +82,27 @@ def add_rows(table: Element, rows: Iterable[Mapping[str, str]]) -> None:
         line = ET.SubElement(inline, "row")
         for column, text in row.items():
             ET.SubElement(line, column).text = text
+
+
+def output_field(name: str) -> Element:
+    """Return an output that holds what a model predicts."""
+    return Element("OutputField", {"name": name, "feature": "predictedValue"} | CONTINUOUS)
+
+
+def apply(function: str, *arguments: Element) -> Element:
+    """Return the call of a function."""
+    element = Element("Apply", {"function": function})
+    element.extend(arguments)
+    return element
+
+
+def reference(name: str) -> Element:
+    """Return the value of a field."""
+    return Element("FieldRef", {"field": name})
+
+
+def constant(value: float) -> Element:
+    """Return a double."""
+    element = Element("Constant", {"dataType": "double"})
+    element.text = number(value)
+    return element

@@ -12,8 +12,11 @@ from churn_service.exports.pmml_fields import (
     CATEGORICAL,
     CONTINUOUS,
     add_rows,
+    apply,
+    constant,
     derived_name,
     number,
+    reference,
     value_map,
 )
 
@@ -24,9 +27,7 @@ def term_field(term: LevelTerm | CurveTerm, field: Field, name: str) -> Element:
     """Return the derived field of a term."""
     element = Element("DerivedField", {"name": name} | CONTINUOUS)
     source = derived_name(field)
-    element.append(
-        _levels(term, source) if isinstance(term, LevelTerm) else _curve(term, source)
-    )
+    element.append(_levels(term, source) if isinstance(term, LevelTerm) else _curve(term, source))
     return element
 
 
@@ -67,18 +68,18 @@ def _curve(term: CurveTerm, source: str) -> Element:
     pieces = list(zip(term.intercepts, term.slopes, strict=True))
 
     def branch(knot: float, below: Element, above: Element) -> Element:
-        return _apply("if", _apply("lessThan", _reference(source), _constant(knot)), below, above)
+        return apply("if", apply("lessThan", reference(source), constant(knot)), below, above)
 
     value = halved(term.knots, lambda place: _piece(*pieces[place], source), branch)
     if term.missing is None:
         return value
-    return _apply("if", _apply("isMissing", _reference(source)), _constant(term.missing), value)
+    return apply("if", apply("isMissing", reference(source)), constant(term.missing), value)
 
 
 def _piece(intercept: float, slope: float, source: str) -> Element:
     if not slope:
-        return _constant(intercept)
-    return _apply("+", _constant(intercept), _apply("*", _constant(slope), _reference(source)))
+        return constant(intercept)
+    return apply("+", constant(intercept), apply("*", constant(slope), reference(source)))
 
 
 def _cell(axis: Axis, source: str) -> Element:
@@ -102,20 +103,4 @@ def _binned(axis: NumberAxis, element: Element) -> Element:
         bin_ = ET.SubElement(element, "DiscretizeBin", {"binValue": str(cell)})
         closure = "closedOpen" if low is not None else "openOpen"
         ET.SubElement(bin_, "Interval", {"closure": closure} | found)
-    return element
-
-
-def _apply(function: str, *arguments: Element) -> Element:
-    element = Element("Apply", {"function": function})
-    element.extend(arguments)
-    return element
-
-
-def _reference(name: str) -> Element:
-    return Element("FieldRef", {"field": name})
-
-
-def _constant(value: float) -> Element:
-    element = Element("Constant", {"dataType": "double"})
-    element.text = number(value)
     return element

@@ -7,7 +7,6 @@ outside its limits, a missing value where training saw none.
 from collections.abc import Iterator
 from pathlib import Path
 
-from churn_contract.cells import spellings
 from churn_contract.schema import CustomerSchema, Field
 from churn_service.artefact.calibration import (
     Calibration,
@@ -16,10 +15,10 @@ from churn_service.artefact.calibration import (
 )
 from churn_service.artefact.document import Blend, Scorer
 from churn_service.exports.exported import Exported
+from churn_service.exports.spelling import usual_spellings
 from churn_service.exports.sql_dialects import Dialect, dialect_named, double, string
 from churn_service.exports.sql_terms import UNKNOWN, scorer_terms
 
-_TRUTHS = ("0", "0.0", "1", "1.0", "f", "false", "n", "no", "t", "true", "y", "yes")
 _MOST_OF_A_LOGIT = "700"  # beyond, exp under- or overflows, which PostgreSQL refuses
 
 
@@ -95,16 +94,10 @@ def _level(field: Field, column: str, dialect: Dialect) -> str:
     missing = "NULL" if field.blank is None else string(str(field.blank))
     cases = " ".join(
         f"WHEN {string(spelling)} THEN {string(level)}"
-        for spelling, level in sorted(_usual_spellings(field).items())
+        for spelling, level in sorted(usual_spellings(field).items())
     )
     known = f"CASE {text} {cases} WHEN '' THEN {missing} ELSE {string(UNKNOWN)} END"
     return f"CASE WHEN {column} IS NULL THEN {missing} ELSE {known} END"
-
-
-def _usual_spellings(field: Field) -> dict[str, str]:
-    """Return the spellings of tables; a form's many words for yes would slow every row."""
-    own = {*field.levels, *field.raw_levels, *_TRUTHS}
-    return {text: level for text, level in spellings(field).items() if text in own}
 
 
 def _fits(schema: CustomerSchema) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
 
-from service_kit.bodies import limit_body
+from service_kit.bodies import limit_body, read_body
 
 
 class Chunks(io.BytesIO):
@@ -54,6 +54,37 @@ def test_without_a_limit_everything_is_read(app: Flask, client: FlaskClient, siz
 
     app.add_url_rule("/boundless", view_func=boundless, methods=["POST"])
     assert post_chunked(client, "/boundless", b"x" * size) == (200, str(size))
+
+
+class Dribble(io.BytesIO):
+    """A body of known length that comes in small pieces."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(size or 0, 7))
+
+
+@pytest.fixture
+def reading(app: Flask, client: FlaskClient) -> FlaskClient:
+    def whole() -> str:
+        limit_body(100)
+        return str(len(read_body()))
+
+    app.add_url_rule("/whole", view_func=whole, methods=["POST"])
+    return client
+
+
+def test_a_body_is_read_whole_within_its_limit(reading: FlaskClient) -> None:
+    assert reading.post("/whole", data=b"x" * 100).text == "100"
+    assert reading.post("/whole", data=b"x" * 101).status_code == 413
+    assert post_chunked(reading, "/whole", b"x" * 100) == (200, "100")
+    assert post_chunked(reading, "/whole", b"x" * 101)[0] == 413
+    assert reading.post("/whole").text == "0"
+
+
+@pytest.mark.parametrize(("sent", "status"), [(50, 200), (49, 400)])
+def test_a_body_that_ends_early_is_400(reading: FlaskClient, sent: int, status: int) -> None:
+    environ = {"wsgi.input": Dribble(b"x" * sent), "CONTENT_LENGTH": "50"}
+    assert reading.post("/whole", environ_overrides=environ).status_code == status
 
 
 def test_lines_can_be_read_from_a_bounded_body(app: Flask, client: FlaskClient) -> None:

@@ -201,7 +201,7 @@ SPOILED = [
     Bad("null", with_(contract=None), "contract", "must have a value"),
     Bad("huge", with_(tenure=1e308), "tenure", "must be a number from 0 to 792"),
     Bad("negative", with_(tenure=-1000), "tenure", "must be a number from 0 to 792"),
-    Bad("unknown level", with_(contract="weekly-4711"), "contract", "month-to-month, one_year"),
+    Bad("unknown level", with_(contract="weekly-zebra"), "contract", "month-to-month, one_year"),
     Bad("extra", with_(shoesize=44), "shoesize", "is not a field of the schema"),
     Bad("outcome", with_(churn="yes"), "churn", "is the outcome"),
     Bad("two spellings", with_(Tenure=72), "tenure", "stands"),
@@ -225,7 +225,7 @@ def test_a_bad_customer_is_refused_and_named(
         assert set(document) == {"error"}
         told = [document["error"]]
     assert any(f"{bad.field} " in text and bad.says in text for text in told), told
-    assert "4711" not in answer.text + service.stream.getvalue()
+    assert "zebra" not in answer.text + service.stream.getvalue()
 
 
 @each_envelope

@@ -15,7 +15,7 @@ from churn_service.training.coding import code_column
 from churn_service.training.config import parse_config
 from churn_service.training.errors import DataError, TrainingError
 from churn_service.training.leaks import column_auc, draw_folds, is_copy, weighted_auc
-from churn_service.training.plain_table import with_plain_cells
+from churn_service.training.plain_table import cell_spellers
 from churn_service.training.reading import build_dataset
 from churn_service.training.redundancy import find_copies
 from churn_service.training.table import parse_table
@@ -117,10 +117,10 @@ def test_a_file_to_score_may_have_marks_in_its_numbers() -> None:
     )
     table = parse_table(b'Spend,plan,other\n"1.234,5","1,5",x\n"7,25",b,y\n')
 
-    plain = with_plain_cells(table, schema)
+    spellers = cell_spellers(table.header, table.rows, schema)
 
-    assert plain.rows == [["1234.5", "1,5", "x"], ["7.25", "b", "y"]]
-    assert table.rows[0][0] == "1.234,5"
+    assert [*map(spellers[0], ["1.234,5", "7,25", "8,5"])] == ["1234.5", "7.25", "8.5"]
+    assert list(spellers) == [0]
 
 
 def test_a_refused_table_leaves_the_registry_as_it_was(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from churn_service.training.dates import (
     is_dates,
 )
 from churn_service.training.errors import DataError
-from churn_service.training.plain_table import with_plain_cells
+from churn_service.training.plain_table import cell_spellers
 from churn_service.training.reading import build_dataset
 from churn_service.training.table import parse_table
 
@@ -130,7 +130,9 @@ SCHEMA = CustomerSchema(
 def test_a_file_to_score_may_have_dates_when_its_day_is_given(cell: str) -> None:
     table = parse_table(f"Joined,plan\n{cell},a\n".encode())
 
-    assert with_plain_cells(table, SCHEMA, DAY).rows == [["1", "a"]]
+    [(place, spell)] = cell_spellers(table.header, table.rows, SCHEMA, DAY).items()
+
+    assert (place, spell(cell)) == (0, "1")
 
 
 @pytest.mark.parametrize(
@@ -142,4 +144,4 @@ def test_a_file_to_score_may_have_dates_when_its_day_is_given(cell: str) -> None
 )
 def test_dates_that_cannot_be_counted_are_refused(cell: str, day: date | None, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        with_plain_cells(parse_table(f"Joined,plan\n{cell},a\n".encode()), SCHEMA, day)
+        cell_spellers(("Joined", "plan"), [[cell, "a"]], SCHEMA, day)

@@ -70,7 +70,7 @@ def _ending(error: Exception) -> click.ClickException:
 
 def _words(error: Exception) -> str:
     if isinstance(error, CustomerFileError):
-        return _listed(error.problems)
+        return _listed(error.problems, error.total)
     is_damaged = isinstance(error, ArtefactError) and not isinstance(error, MissingVersionError)
     return f"the model is refused: {error}" if is_damaged else str(error)
 
@@ -81,9 +81,9 @@ def _disk_trouble(error: OSError) -> str:
     return f"{place}{error.strerror}; {cure}"
 
 
-def _listed(problems: tuple[str, ...]) -> str:
+def _listed(problems: tuple[str, ...], total: int) -> str:
     shown = list(problems[:_MOST_PROBLEMS_SHOWN])
-    more = len(problems) - len(shown)
+    more = total - len(shown)
     tail = [f"and {more} more"] if more > 0 else []
-    head = f"{len(problems)} problem(s); nothing was scored"
+    head = f"{total} problem(s); nothing was scored"
     return "\n  ".join([head, *shown, *tail])

@@ -63,7 +63,7 @@ def split_rows(
             if len(known) > most_kept:
                 known.clear()
     except csv.Error as error:
-        raise DataError(_broken_line(start, error), rule="broken-line") from error
+        raise DataError(broken_line(start, error), rule="broken-line") from error
     return rows, lines
 
 
@@ -82,7 +82,7 @@ def raw_header(text: str, separator: str) -> list[str]:
     try:
         header = next(row for row in reader if any(map(str.strip, row)))
     except csv.Error as error:
-        raise DataError(_broken_line(reader.line_num, error), rule="broken-line") from error
+        raise DataError(broken_line(reader.line_num, error), rule="broken-line") from error
     if len(header) > _MOST_COLUMNS:
         raise DataError(
             f"line {reader.line_num} has {len(header):,} cells, at most {_MOST_COLUMNS:,} columns "
@@ -159,7 +159,8 @@ def _judge(text: str, mark: str) -> tuple[float, int]:
     return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 1)
 
 
-def _broken_line(line: int, error: csv.Error) -> str:
+def broken_line(line: int, error: csv.Error) -> str:
+    """Say what is wrong with the row that begins on a line."""
     if "field larger" in str(error):
         return f"line {line}: a cell has more than {_FIELD_LIMIT} characters; is a quote missing?"
     return f"line {line}: a quoted cell is broken or never ends ({error}); is the file complete?"

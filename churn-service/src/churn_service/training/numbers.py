@@ -2,12 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from churn_service.training.amounts import Amount, read_amount
-from churn_service.training.content import NUMBER_SHARE, has_share, is_infinite, is_number, parted
+from churn_service.training.content import (
+    MISSING_WORDS,
+    NUMBER_SHARE,
+    has_share,
+    is_infinite,
+    is_number,
+    parted,
+)
 from churn_service.training.table import most_common
 
 _FEWEST_NUMBERS = 3
@@ -83,6 +90,23 @@ class Reading:
         """Return the cells with numbers in plain spelling and words for missing as empty."""
         return [self.cells.get(cell, cell) for cell in cells]
 
+    def spell(self, cell: str) -> str:
+        """Return the plain spelling of a cell, also of one that comes later in the file.
+
+        A later number in another notation is marked as text, so that nobody misreads it.
+        """
+        if cell in self.cells:
+            return self.cells[cell]
+        if cell.lower() in MISSING_WORDS:
+            return ""
+        if self.notation == PLAIN and not self.unit:
+            return cell
+        amount = read_amount(cell)
+        if amount is None:
+            return cell
+        plain = self.notation.read(amount.text) if amount.unit in {"", self.unit} else None
+        return f"not like {self.notation}: {cell}" if plain is None else plain
+
 
 class AmbiguousNumbersError(ValueError):
     """Cells are numbers, and more than one notation, or none, fits them."""
@@ -105,12 +129,22 @@ def plain_numbers(cells: Sequence[str]) -> list[str]:
 
     Numbers that can be read in two ways stay as they are, for the reader to refuse.
     """
-    words, rest = parted(Counter(filter(None, cells)))
-    try:
-        reading = _read(rest, words)
-    except AmbiguousNumbersError:
-        return list(cells)
+    reading = _reading_of_numbers(Counter(filter(None, cells)))
     return list(cells) if reading is None else reading.plain(cells)
+
+
+def number_speller(counts: Mapping[str, int]) -> Callable[[str], str]:
+    """Return what spells the cells of a column of numbers, judged by its first cells."""
+    reading = _reading_of_numbers(counts)
+    return str if reading is None else reading.spell
+
+
+def _reading_of_numbers(counts: Mapping[str, int]) -> Reading | None:
+    words, rest = parted(counts)
+    try:
+        return _read(rest, words)
+    except AmbiguousNumbersError:
+        return None
 
 
 def _read(counts: Mapping[str, int], words: Mapping[str, int]) -> Reading | None:

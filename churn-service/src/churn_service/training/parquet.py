@@ -2,8 +2,10 @@
 
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 from churn_service.training.errors import DataError
 
@@ -17,17 +19,43 @@ def read_columns(data: bytes) -> tuple[list[str], list[list[str]]]:
         DataError: Without pyarrow, or when the file is broken or has nested columns.
     """
     arrow, parquet = _libraries()
-    try:
+    with _readable(arrow):
         table = parquet.ParquetFile(io.BytesIO(data)).read(use_threads=False)
+    return list(table.column_names), [
+        _cells(name, column, arrow)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    ]
+
+
+def stream_columns(
+    file: IO[bytes], most_cells: int
+) -> Iterator[tuple[list[str], list[list[str]], int]]:
+    """Yield names, cells by column of the next rows, and how many rows there are in all.
+
+    Raises:
+        DataError: As of `read_columns`.
+    """
+    arrow, parquet = _libraries()
+    with _readable(arrow):
+        source = parquet.ParquetFile(file, pre_buffer=False)
+        names, total = source.schema_arrow.names, source.metadata.num_rows
+        batches = source.iter_batches(max(most_cells // max(len(names), 1), 1), use_threads=False)
+        for batch in batches:
+            columns = zip(names, batch.columns, strict=True)
+            yield names, [_cells(name, column, arrow) for name, column in columns], total
+    if not total:
+        yield names, [[] for _ in names], total
+
+
+@contextmanager
+def _readable(arrow: Any) -> Iterator[None]:
+    try:
+        yield
     except (arrow.ArrowException, OSError, ValueError) as error:
         reason = str(error).split("\n", 1)[0].rstrip(".")
         raise DataError(
             f"is no readable Parquet file ({reason}); is the file complete?", rule="binary-file"
         ) from error
-    return list(table.column_names), [
-        _cells(name, column, arrow)
-        for name, column in zip(table.column_names, table.columns, strict=True)
-    ]
 
 
 def _libraries() -> tuple[Any, Any]:

@@ -1,44 +1,48 @@
-"""A table to score, with its cells as the schema reads them."""
+"""The cells of a table to score, spelled as the schema reads them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from churn_contract.schema import CustomerSchema, Field
 from churn_service.training.content import is_numeric
 from churn_service.training.dates import AmbiguousDatesError, DateForm, ages_in_days, find_date_form
 from churn_service.training.errors import DataError
-from churn_service.training.numbers import plain_numbers
-from churn_service.training.table import Table, most_common
+from churn_service.training.numbers import number_speller
+from churn_service.training.table import most_common
+
+Speller = Callable[[str], str]
 
 
-def with_plain_cells(table: Table, schema: CustomerSchema, snapshot: date | None = None) -> Table:
-    """Return the table with the schema's numbers in plain spelling, and dates as ages.
+def cell_spellers(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    schema: CustomerSchema,
+    snapshot: date | None = None,
+) -> Mapping[int, Speller]:
+    """Return what spells numbers plainly and dates as ages, per column of numbers.
 
     Args:
-        table: What was read.
+        header: Names of the columns.
+        rows: The first rows of the file, or all of them; they show how it is written.
         schema: Says which columns are numbers.
         snapshot: The day that dates are counted to.
 
     Raises:
         DataError: A column of numbers holds dates, and they cannot be counted.
     """
-    columns = {
-        place: _plain(table.header[place], table.column(place), snapshot)
-        for place, name in enumerate(table.header)
+    return {
+        place: _speller(name, Counter(filter(None, (row[place].strip() for row in rows))), snapshot)
+        for place, name in enumerate(header)
         if _is_number_of(schema, name)
     }
-    return replace(
-        table, rows=[list(_exchanged(row, columns, at)) for at, row in enumerate(table.rows)]
-    )
 
 
-def _plain(name: str, cells: Sequence[str], snapshot: date | None) -> Sequence[str]:
-    form = _date_form(name, Counter(filter(None, cells)), snapshot)
+def _speller(name: str, counts: Counter[str], snapshot: date | None) -> Speller:
+    form = _date_form(name, counts, snapshot)
     if form is None or snapshot is None:
-        return plain_numbers(cells)
-    return ages_in_days(cells, snapshot, form)
+        return number_speller(counts)
+    return lambda cell: ages_in_days([cell], snapshot, form)[0]
 
 
 def _date_form(name: str, counts: Counter[str], snapshot: date | None) -> DateForm | None:
@@ -60,8 +64,3 @@ def _date_form(name: str, counts: Counter[str], snapshot: date | None) -> DateFo
 def _is_number_of(schema: CustomerSchema, name: str) -> bool:
     field: Field | None = schema.find(name)
     return field is not None and field.role == "feature" and field.kind == "number"
-
-
-def _exchanged(row: Sequence[str], columns: Mapping[int, Sequence[str]], at: int) -> Iterator[str]:
-    for place, cell in enumerate(row):
-        yield columns[place][at] if place in columns else cell

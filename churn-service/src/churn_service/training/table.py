@@ -1,7 +1,7 @@
 """Read a table of customers as text, whatever wrote the file."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -106,12 +106,12 @@ def _table(
     lines: list[int],
     found: tuple[str, str],
 ) -> Table:
-    nameless = _nameless(tuple(map(clean_name, written)), rows)
+    nameless = nameless_columns(tuple(map(clean_name, written)), rows)
     if nameless:
         written = tuple(_without(written, nameless))
         rows = [_without(row, nameless) for row in rows]
     header = tuple(map(clean_name, written))
-    _check_header(header)
+    check_header(header)
     if not rows:
         raise DataError("has a header but no rows; export the customers, too", rule="header-only")
     cleaned = [raw for raw, name in zip(written, header, strict=True) if raw != name]
@@ -132,10 +132,14 @@ def _without(row: Sequence[str], places: set[int]) -> list[str]:
     return [cell for place, cell in enumerate(row) if place not in places]
 
 
-def _nameless(header: tuple[str, ...], rows: Rows) -> set[int]:
+def nameless_columns(header: tuple[str, ...], rows: Rows) -> set[int]:
     """Return the columns without name and content, as commas at line ends make them."""
     found = {index for index, name in enumerate(header) if not name}
-    return {index for index in found if rows and not any(row[index] for row in rows)}
+    return {index for index in found if rows and not any(map(str.strip, _cells_at(rows, index)))}
+
+
+def _cells_at(rows: Rows, index: int) -> Iterator[str]:
+    return (row[index] for row in rows if index < len(row))
 
 
 def _check_name(place: int, name: str) -> None:
@@ -152,7 +156,8 @@ def _check_name(place: int, name: str) -> None:
         )
 
 
-def _check_header(header: tuple[str, ...]) -> None:
+def check_header(header: tuple[str, ...]) -> None:
+    """Refuse columns without a name, with an endless one, or with the same one."""
     for place, name in enumerate(header, 1):
         _check_name(place, name)
     spellings: dict[str, list[str]] = {}

@@ -1,9 +1,9 @@
 import csv
-import errno
 import importlib
 import io
 import json
 import os
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -62,19 +62,18 @@ def test_predict_writes_a_file(registry: dict[str, str], gym_files: Any, tmp_pat
 
 
 def test_predict_leaves_nothing_behind_when_the_disk_is_full(
-    registry: dict[str, str], gym_files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    registry: dict[str, str], gym_files: Any, tmp_path: Path
 ) -> None:
-    class Full:
-        def writerows(self, _: object) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
+    output, limits = tmp_path / "scores.csv", resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    monkeypatch.setattr(module("score").csv, "writer", lambda *_, **__: Full())
-    output = tmp_path / "scores.csv"
-
-    result = run("predict", "--data", gym_files.data, "--output", output, env=registry)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        result = run("predict", "--data", gym_files.data, "--output", output, env=registry)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     assert result.exit_code == 1
-    assert "scores.csv: cannot be written (No space left on device)" in result.stderr
+    assert "scores.csv: cannot be written (File too large)" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -121,7 +121,14 @@ def create_app(
         metrics=metrics.registry,
     ).register(app, log)
     return install_front(
-        app, registry, record=requests, telemetry=telemetry, log=log, metrics=metrics
+        app,
+        registry,
+        record=requests,
+        telemetry=telemetry,
+        log=log,
+        metrics=metrics,
+        settings=settings,
+        health=health,
     )
 
 
@@ -182,7 +189,14 @@ def run(environ: Mapping[str, str]) -> None:
     if not settings.model_root.is_dir():
         log.event("model.root_missing", level="warning", model_root=settings.model_root)
     target = "churn_service.app:create_wsgi"
-    serve(target, host=host, port=settings.http_port, threads=settings.threads, log=log)
+    serve(
+        target,
+        host=host,
+        port=settings.http_port,
+        threads=settings.threads,
+        log=log,
+        drain_seconds=settings.seconds_to_drain,
+    )
 
 
 def _health(registry: ModelRegistry) -> Health:

@@ -8,24 +8,35 @@ from flask import Flask
 from churn_service.fast_path import PATH, FastPath
 from churn_service.fast_record import Answered, FastRecord
 from churn_service.registry import ModelRegistry
+from churn_service.settings import Settings
 from churn_service.telemetry import PredictionTelemetry
+from service_kit.admission import Admission, Limits
 from service_kit.deferred import Deferred
+from service_kit.health import Health
 from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 from service_kit.request_record import RequestRecord
+from service_kit.server import when_draining
 
 EXTENSION = "front"
+WAITING_PER_BATCH = 2
+UPLOADS = frozenset({"/jobs"})  # stored as they come, scored later
 
 
 @dataclass(frozen=True)
 class Front:
-    """The fast path, and the facts of its answers that are not yet counted."""
+    """The fast path, the facts of its answers that are not yet counted, and health."""
 
     fast_path: FastPath
     answered: Deferred[Answered]
+    health: Health
 
     def start(self) -> None:
-        """Begin to answer on the fast path; facts are counted a moment later."""
+        """Begin to answer on the fast path; facts are counted a moment later.
+
+        Call it in the main thread of the process, which is told when to drain.
+        """
+        when_draining(self.health.drain)
         self.fast_path.follow()
         self.answered.start()
         gc.freeze()  # what is loaded stays; the collector need not look at it again
@@ -39,11 +50,23 @@ def install_front(
     telemetry: PredictionTelemetry,
     log: EventLog,
     metrics: Metrics,
+    settings: Settings,
+    health: Health,
 ) -> Flask:
-    """Put the fast path before an app; it hands everything on until its front is started."""
+    """Put admission and the fast path before an app.
+
+    The fast path hands everything on until its front is started.
+    """
     answered = Deferred(FastRecord(record, telemetry, log, PATH).write)
     metrics.before_render(answered.work_off)
     fast_path = FastPath(app.wsgi_app, registry, answered.put)
-    app.wsgi_app = fast_path  # type: ignore[method-assign]  # Flask's way to wrap
-    app.extensions[EXTENSION] = Front(fast_path, answered)
+    limits = Limits(
+        working=settings.max_batches,
+        waiting=WAITING_PER_BATCH * settings.max_batches,
+        queue_seconds=settings.max_queue_ms / 1000,
+    )
+    app.wsgi_app = Admission(  # type: ignore[method-assign]  # Flask's way to wrap
+        fast_path, limits, record.refused, health.is_draining, free=UPLOADS
+    )
+    app.extensions[EXTENSION] = Front(fast_path, answered, health)
     return app

@@ -8,6 +8,7 @@ from service_kit.settings import setting
 
 PREFIX = "CHURN_"
 DEFAULT_PORT = 8080
+BEHIND_GATEWAY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +123,33 @@ class Settings:
         maximum=8760,
         help="Hours that an ended bulk job and its result are kept.",
     )
+    max_batches: int = setting(
+        default=2,
+        minimum=1,
+        maximum=64,
+        help="Bodies above 16 KiB worked on at the same time; twice as many wait, and further "
+        "ones are answered 503 at once.",
+    )
+    max_queue_ms: int = setting(
+        default=1_000,
+        minimum=10,
+        maximum=600_000,
+        help="Answer 503 to requests that waited longer, counted from X-Request-Start.",
+    )
+    drain_seconds: float | None = setting(
+        default=None,
+        minimum=0.0,
+        maximum=600.0,
+        help="Seconds to serve on after SIGTERM, no longer ready, so that gateways move to "
+        "other replicas; not set: 2 with CHURN_TRUST_NETWORK, else 0.",
+    )
+
+    @property
+    def seconds_to_drain(self) -> float:
+        """How long to serve on after SIGTERM: longer where a gateway stands before it."""
+        if self.drain_seconds is not None:
+            return self.drain_seconds
+        return BEHIND_GATEWAY_SECONDS if self.trust_network else 0.0
 
     @property
     def http_port(self) -> int:

@@ -43,8 +43,8 @@ def test_run_listens_on_loopback_unless_the_network_is_trusted(
     app.run({"CHURN_TRUST_NETWORK": "1", "CHURN_THREADS": "3"})
     assert [each.pop("log") is not None for each in calls] == [True, True]
     assert calls == [
-        {"host": "127.0.0.1", "port": 9000, "threads": 16},
-        {"host": "0.0.0.0", "port": 8080, "threads": 3},  # noqa: S104 - the point of the test
+        {"host": "127.0.0.1", "port": 9000, "threads": 16, "drain_seconds": 0},
+        {"host": "0.0.0.0", "port": 8080, "threads": 3, "drain_seconds": 2},  # noqa: S104 - the point of the test
     ]
 
 

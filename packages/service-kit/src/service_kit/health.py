@@ -37,6 +37,10 @@ class Health:
         """Stop being ready, for good: the process is about to end."""
         self._draining.set()
 
+    def is_draining(self) -> bool:
+        """Tell whether the process is about to end."""
+        return self._draining.is_set()
+
     def ready(self) -> tuple[bool, dict[str, object]]:
         """Run the checks; tell whether all are good, and what each one says."""
         reasons = {name: _run(check) for name, check in self._checks.items()}

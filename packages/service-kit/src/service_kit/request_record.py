@@ -13,6 +13,7 @@ from service_kit.metrics import Metrics
 
 SERVED = "request.served"
 _UNMATCHED = "unmatched"
+REFUSED = "refused"
 _FIRST_FAILURE = 400
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -91,6 +92,15 @@ class RequestRecord:
         """Count requests that took so many seconds each."""
         self._requests.labels(route, status).inc(len(seconds))
         self._seconds.labels(route).observe_all(seconds)
+
+    def refused(self, status: int, reason: str, request_id: str, seconds: float) -> None:
+        """Count and log a request that was refused before any route was looked for."""
+        self.count(REFUSED, status, (seconds,))
+        self._failures.labels(reason).inc()
+        bind(request_id=request_id)
+        duration = milliseconds(seconds)
+        self._log.event(SERVED, method="", route=REFUSED, status=status, duration_ms=duration)
+        unbind()
 
     def forget(self, _error: BaseException | None) -> None:
         """Let go of the ids, whatever happened."""

@@ -135,7 +135,7 @@ def test_one_worker_with_deep_backpressure_is_started(monkeypatch: pytest.Monkey
         def serve(self) -> None:
             started.append({"served": True})
 
-    monkeypatch.setattr(server, "Granian", FakeGranian)
+    monkeypatch.setattr(server, "DrainingGranian", FakeGranian)
     log = EventLog("shop", "1", stream := io.StringIO())
     server.serve("shop:create_wsgi", host="127.0.0.1", port=0, threads=3, log=log)
     said = json.loads(stream.getvalue())

@@ -357,19 +357,19 @@ def test_every_rule_of_another_schema_holds(
     small_schema: CustomerSchema, small_record: Record
 ) -> None:
     gym = Validator(small_schema)
-    assert gym.decode(body(small_record)) == (None, (3, "year", "1", "t", "yes", "ely"))
+    assert gym.decode(body(small_record)) == Customer(None, (3, "year", "1", "t", "yes", "ely"))
     odd = {"visits": None, "plan": None, "sauna": None, "guest": True, "coach": True}
     changed = small_record | odd | {"town": " New York ", "E-Mail": "x", "Member": 7}
-    assert gym.decode(body(changed)) == ("7", (None, "day", None, "t", "yes", "new_york"))
+    assert gym.decode(body(changed)) == Customer("7", (None, "day", None, "t", "yes", "new_york"))
     assert one_error(gym, body(small_record | {"coach": False}))[2] == "wrong-type"
     cells = {"visits": "", "plan": "", "sauna": "", "guest": "n", "coach": "y", "town": "Rye"}
-    assert gym.check_text(cells) == (None, (None, "day", None, "f", "yes", "rye"))
+    assert gym.check_text(cells) == Customer(None, (None, "day", None, "f", "yes", "rye"))
 
 
 def test_a_schema_without_an_id_refuses_one() -> None:
     fields = [{"name": "visits", "kind": "number", "minimum": 0, "maximum": 9}]
     schema = CustomerSchema.from_json(body({"name": "s", "fields": fields}))
-    assert Validator(schema).decode(b'{"visits": 3}') == (None, (3,))
+    assert Validator(schema).decode(b'{"visits": 3}') == Customer(None, (3,))
     assert one_error(Validator(schema), b'{"visits": 3, "id": 1}')[1] == "id"
 
 

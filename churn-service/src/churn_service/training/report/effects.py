@@ -9,6 +9,7 @@ takes the place of the uncertainty.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from churn_contract.schema import CustomerSchema, Field
@@ -138,7 +139,7 @@ def _answer(judged: Judged, row: int, index: int, place: Place) -> float:
     customer = judged.customers[row]
     values = list(customer.values)
     values[index] = None if place == "" else place
-    return judged.predictor.logit(customer._replace(values=tuple(values)))
+    return judged.predictor.logit(msgspec.structs.replace(customer, values=tuple(values)))
 
 
 def _places(field: Field, column: np.ndarray) -> tuple[Place, ...]:

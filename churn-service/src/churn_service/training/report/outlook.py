@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
@@ -68,12 +69,13 @@ def _without(judged: Judged, auc: float, strongest: tuple[str, ...]) -> Iterator
     for name in strongest[:_FIELDS]:
         index = places[name]
         mixed = [
-            customer._replace(
+            msgspec.structs.replace(
+                customer,
                 values=(
                     *customer.values[:index],
                     judged.customers[other].values[index],
                     *customer.values[index + 1 :],
-                )
+                ),
             )
             for customer, other in zip(judged.customers, order, strict=True)
         ]

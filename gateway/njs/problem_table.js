@@ -195,6 +195,21 @@ export default {
     "detail": "",
     "help": "Name a file inside the data folder of the service, without a leading slash."
   },
+  "bad-request": {
+    "title": "Bad Request",
+    "detail": "",
+    "help": "The service could not read the request as HTTP: check its headers and that the body is as long as it says."
+  },
+  "range-not-satisfiable": {
+    "title": "Range Not Satisfiable",
+    "detail": "",
+    "help": "The part that the Range header asks for is not in the file; ask without it, or for bytes that there are."
+  },
+  "unavailable": {
+    "title": "Service Unavailable",
+    "detail": "",
+    "help": "The service cannot answer now. Repeat after the time in Retry-After."
+  },
   "not-found": {
     "title": "There is nothing of that name",
     "detail": "",
@@ -295,7 +310,7 @@ export default {
     "detail": "",
     "help": "Repeat after the time in Retry-After."
   },
-  "deadline-exceeded": {
+  "deadline-passed": {
     "title": "The answer would have come too late",
     "detail": "",
     "help": "The request waited longer than its deadline. Send fewer rows, or a later deadline."

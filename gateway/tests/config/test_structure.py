@@ -205,19 +205,20 @@ def test_every_problem_that_a_script_names_is_in_the_table() -> None:
 
 
 def service_problem_types() -> set[str]:
-    """Return every problem type that an error class of a service names."""
-    lines = [
-        line
-        for path in FOLDER.parent.glob("*/src/*/errors.py")
+    """Return every problem type that an error class of a service or of the kit names."""
+    kit = FOLDER.parent / "packages/service-kit/src/service_kit"
+    sources = [*FOLDER.parent.glob("*/src/*/errors.py"), *kit.glob("*.py")]
+    return {
+        name
+        for path in sources
         for line in path.read_text().splitlines()
-        if re.match(r"    (status, )?type(, title)? = ", line)
-    ]
-    return {line.split('"')[1] for line in lines}
+        for name in re.findall(r'^    (?:status, )?type(?:, title)? = (?:\d+, )?"([a-z-]+)"', line)
+    }
 
 
 def test_every_problem_of_a_service_has_a_help_page() -> None:
     known = set(tomllib.loads((FOLDER / "problems.toml").read_text()))
-    assert "no-model" in service_problem_types()
+    assert {"no-model", "job-not-found"} <= service_problem_types()
     assert service_problem_types() - known == set()
 
 

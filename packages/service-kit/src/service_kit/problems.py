@@ -12,8 +12,13 @@ from service_kit.logs import EventLog, correlation
 from service_kit.request_record import note_failure
 
 PROBLEM_PATH = "/problems/"
-# Names that say more than the status line's phrase.
-_NAMES = {413: "body-too-large", 500: "internal-error", 503: "unavailable"}
+# Names that say more than the status line's phrase, or whose phrase changed with Python 3.13.
+_NAMES = {
+    413: "body-too-large",
+    416: "range-not-satisfiable",
+    500: "internal-error",
+    503: "unavailable",
+}
 _DETAILS = {
     400: "The request cannot be read as HTTP with the promised content.",
     404: "There is nothing at this address.",

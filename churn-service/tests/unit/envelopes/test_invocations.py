@@ -7,7 +7,7 @@ from werkzeug.http import parse_accept_header
 
 from churn_contract.prediction import Prediction
 from churn_contract.schema import CustomerSchema, Field
-from churn_contract.validation import Validator
+from churn_contract.validation import Customer, Validator
 from churn_service.envelopes.invocations import (
     Invocation,
     read_invocation,
@@ -31,7 +31,7 @@ SCHEMA = CustomerSchema(
     ),
 )
 VALUES = [{"tenure": 1, "plan": "a", "fee": 4}, {"tenure": 2, "plan": "b", "fee": 3.5}]
-CUSTOMERS = [(None, (1.0, "a", 4.0)), (None, (2.0, "b", 3.5))]
+CUSTOMERS = [Customer(None, (1.0, "a", 4.0)), Customer(None, (2.0, "b", 3.5))]
 PREDICTIONS = [
     Prediction(churn_probability=chance, churn=chance > 0.5, model_version="v1", threshold=0.5)
     for chance in (0.1, 0.7)
@@ -63,7 +63,7 @@ def test_csv_has_the_order_of_the_schema_or_a_header(body: bytes, content_type: 
 
 
 def test_csv_may_have_the_id_in_front() -> None:
-    assert read(b"7,1,a,4\n").body.customers == [("7", (1.0, "a", 4.0))]
+    assert read(b"7,1,a,4\n").body.customers == [Customer("7", (1.0, "a", 4.0))]
 
 
 @pytest.mark.parametrize(

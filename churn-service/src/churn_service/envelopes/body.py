@@ -28,24 +28,6 @@ class CustomerBody(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class CheckedRecords:
-    """Customers that came as mappings of JSON values, or of text cells."""
-
-    records: Sequence[object]
-    customers: list[Customer]
-    text: bool = False
-
-    @classmethod
-    def read(cls, records: Sequence[object], validator: Validator, *, text: bool = False) -> Self:
-        """Check records; ContractError when one does not fit."""
-        return cls(records, validator.check_all(records, text=text), text)
-
-    def reread(self, validator: Validator) -> Self:
-        """Check the records again, by another version's schema."""
-        return replace(self, customers=validator.check_all(self.records, text=self.text))
-
-
 class BadRow(msgspec.Struct, frozen=True):
     """A row of a lenient answer that could not be scored.
 

@@ -41,7 +41,8 @@ class CsvEnvelope:
                 records: list[object] = [table.record(row) for row in table.rows]
                 body = lenient_body(records, ask, text=True)
             else:
-                body = Body(_checked(table, ask.validator), _Again(content, ask.parameters))
+                again = _Again(content, ask.parameters, table)
+                body = Body(_checked(table, ask.validator), again)
         except REFUSALS as error:
             raise refusal_of(error) from error
         return replace(body, ignored_fields=ignored_names(table.strangers, ask.validator.schema))
@@ -91,12 +92,18 @@ class _Table(NamedTuple):
 
 
 class _Again:
-    """Reads a body with another validator."""
+    """Reads a body with another validator.
 
-    def __init__(self, content: bytes, parameters: Mapping[str, str]) -> None:
-        self._content, self._parameters = content, parameters
+    Columns without a header keep the names that the first version gave them: in the order
+    of another schema, yes and no of one field would pass as those of another.
+    """
+
+    def __init__(self, content: bytes, parameters: Mapping[str, str], first: _Table) -> None:
+        self._content, self._parameters, self._first = content, parameters, first
 
     def __call__(self, validator: Validator) -> list[Customer]:
+        if _is_headerless(self._parameters):
+            return _checked(self._first, validator)
         table = _table(self._content, validator, self._parameters, is_lenient=False)
         return _checked(table, validator)
 
@@ -120,7 +127,7 @@ def _table(
     content: bytes, validator: Validator, parameters: Mapping[str, str], *, is_lenient: bool
 ) -> _Table:
     rows = _rows(content)
-    if parameters.get("header", "present").lower() == "absent":
+    if _is_headerless(parameters):
         names = _names_without_header(validator.schema, rows)
         return _Table(len(names), list(enumerate(names)), (), rows)
     (_, header), *rows = rows
@@ -134,6 +141,10 @@ def _table(
     fields = [(place, name) for place, name in enumerate(match.columns) if name in wanted]
     known = [(place, name) for place, name in fields if name is not None]
     return _Table(len(header), known, match.unknown, rows)
+
+
+def _is_headerless(parameters: Mapping[str, str]) -> bool:
+    return parameters.get("header", "present").lower() == "absent"
 
 
 def _header_problems(

@@ -29,7 +29,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         if not is_special:
             beside.replace(path)
     except OSError as error:
-        raise click.ClickException(f"{path}: cannot be written ({error.strerror})") from error
+        reason = error.strerror or error
+        raise click.ClickException(f"{path}: cannot be written ({reason})") from error
     finally:
         if not is_special:
             beside.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from churn_contract.prediction import Prediction
 from churn_service.columnar.long_answers import arrow_answer
 from churn_service.columnar.stream import END
 from churn_service.envelopes.body import Body
-from churn_service.envelopes.long_answers import LongAnswer
+from churn_service.envelopes.long_answers import LongAnswer, schema_bytes
 from churn_service.predictor import Predictor
 
 ROWS_OF_A_GROUP = 200_000
@@ -46,7 +46,7 @@ class ParquetAnswer:
         with pa.ipc.open_stream(self._schema + content + END) as stream:
             self._waiting += list(stream)
             if not self._schema:
-                self._schema = content[: len(stream.schema.serialize())]
+                self._schema = content[: schema_bytes(content)]
                 self._writer = pq.ParquetWriter(self._sink, stream.schema)
 
     def _write_group(self) -> None:

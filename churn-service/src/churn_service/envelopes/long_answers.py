@@ -33,7 +33,7 @@ class LongAnswer:
         if self._is_csv:
             return content if is_first else content.partition(b"\n")[2]
         if self._is_arrow:
-            return content[0 if is_first else _schema_bytes(content) : -len(_ARROW_END)]
+            return content[0 if is_first else schema_bytes(content) : -len(_ARROW_END)]
         return content
 
     def end(self, nobody: Body) -> bytes:
@@ -42,6 +42,6 @@ class LongAnswer:
         return last + (_ARROW_END if self._is_arrow else b"")
 
 
-def _schema_bytes(content: bytes) -> int:
+def schema_bytes(content: bytes) -> int:
     """Return the length of the first message of a stream: a mark, a size, the schema."""
     return 8 + int(struct.unpack_from("<I", content, 4)[0])

@@ -32,10 +32,16 @@ def cell_spellers(
         DataError: A column of numbers holds dates, and they cannot be counted.
     """
     return {
-        place: _speller(name, Counter(filter(None, (row[place].strip() for row in rows))), snapshot)
+        place: _speller(name, _counts(rows, place), snapshot)
         for place, name in enumerate(header)
         if _is_number_of(schema, name)
     }
+
+
+def _counts(rows: Sequence[Sequence[str]], place: int) -> Counter[str]:
+    """Count the filled cells of a column; rows may be too short to have one."""
+    cells = (row[place].strip() for row in rows if place < len(row))
+    return Counter(filter(None, cells))
 
 
 def _speller(name: str, counts: Counter[str], snapshot: date | None) -> Speller:

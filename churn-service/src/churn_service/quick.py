@@ -15,6 +15,7 @@ class QuickPredictor:
     Attributes:
         predictor: The one whose answers these are.
         row: Decodes and checks a body; None when the predictor must look at it.
+        chance: Gives the probability of a row.
         customers: Gives the customers of rows, for those who count them.
     """
 
@@ -23,14 +24,14 @@ class QuickPredictor:
         self.predictor = predictor
         self.row = strict.row
         self.customers = strict.customers
-        self._chance = compile_flat(document, strict.translations)
+        self.chance = compile_flat(document, strict.translations)
         self._interval = compile_interval(document.interval) if document.interval else None
         self._version = predictor.version
         self._threshold = predictor.threshold
 
     def predict(self, row: Any) -> Prediction:
         """Return the prediction of a row."""
-        probability = self._chance(row)
+        probability = self.chance(row)
         return Prediction(
             probability,
             probability >= self._threshold,

@@ -87,6 +87,17 @@ def test_what_does_not_fit_is_refused_before_it_is_read(make: Callable[..., Serv
     assert served.post(LARGE).status_code == 200
 
 
+def test_a_compressed_body_counts_as_large(make: Callable[..., Served]) -> None:
+    served = make(waiting=0)
+    served.behind.go_on.clear()
+    answers: list[int] = []
+    thread = served.post_apart(answers)
+    assert served.behind.entered.acquire(timeout=20)
+    assert served.post(b"x", Content_Encoding="gzip").status_code == 503
+    served.behind.go_on.set()
+    thread.join(timeout=20)
+
+
 def test_a_large_request_waits_for_the_one_before_it(make: Callable[..., Served]) -> None:
     served = make()
     served.behind.go_on.clear()

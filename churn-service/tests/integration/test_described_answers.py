@@ -92,13 +92,12 @@ def _filled(path: str) -> str:
     return path.replace("{model}", "churn").replace("{version}", "champion")
 
 
-def _kinds(described: dict[str, Any], status: int) -> str:
-    responses = described["responses"]
-    response = responses.get(str(status), responses["default"])
-    if "$ref" not in response:
-        return " ".join(response["content"])
-    name = response["$ref"].rpartition("/")[2]
-    return "application/json" if name == "ProtocolError" else "application/problem+json"
+def _kinds(described: dict[str, Any], status: int) -> set[str]:
+    response = described["responses"][str(status)]
+    if "content" in response:
+        return set(response["content"])
+    own = {"application/json"} if response["$ref"].endswith("ProtocolError") else set()
+    return own | {"application/problem+json"}
 
 
 @settings(
@@ -118,7 +117,7 @@ def test_every_answer_is_one_that_is_described(
     for path, described in posts.items():
         answer = client.post(path, data=body, headers=headers, query_string=query)
         where = f"{path}: {answer.status_code} {answer.content_type} {answer.text[:200]}"
-        assert answer.status_code < 500, where
+        assert answer.status_code < 500 or answer.status_code in {503, 504}, where
         assert str(answer.status_code) in described["responses"], where
         assert answer.mimetype in _kinds(described, answer.status_code), where
         if answer.mimetype in {"application/json", "application/problem+json"}:

@@ -57,7 +57,7 @@ def platform_schemas() -> Json:
     return {
         "Instances": shapes,
         "InstanceParameters": {
-            "type": ["object", "null"],
+            "description": "Whatever else stands here is ignored.",
             "properties": {"output": {**outputs, "description": "What `predictions` hold."}},
         },
         "InstancePredictions": record_of(

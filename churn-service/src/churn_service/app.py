@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Flask
 
@@ -61,6 +62,19 @@ _NAVIGATION = (
 )
 
 
+class _Shared(NamedTuple):
+    """What the groups of routes have in common."""
+
+    settings: Settings
+    registry: ModelRegistry
+    current: CurrentModel
+    telemetry: PredictionTelemetry
+    scoring: Scoring
+    served: Served
+    log: EventLog
+    metrics: Metrics
+
+
 def create_app(
     settings: Settings,
     *,
@@ -81,45 +95,24 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
     )
     install_pages(app, static_prefix="/score/static", product="Churn", navigation=_NAVIGATION)
-    current = CurrentModel(registry)
-    app.after_request(current.name_on_answer)
-    place = Place(settings.model_root, settings.model_name)
-    record = PerformanceRecord(*place)
+    record = PerformanceRecord(settings.model_root, settings.model_name)
     watch = _watch(settings, registry, metrics, record)
     telemetry = PredictionTelemetry(metrics, log, watch.monitor)
     shadow = shadow or ShadowScorer(registry.shadows, metrics, ShadowScores())
     app.extensions["shadow"] = shadow
-    scoring = Scoring(registry, telemetry, shadow)
-    envelopes = Envelopes(JsonEnvelope(), NdjsonEnvelope(), CsvEnvelope(), *column_envelopes())
-    PredictionRoutes(
-        current,
-        telemetry,
-        scoring,
-        envelopes=envelopes,
-        max_body_bytes=settings.max_body_bytes,
-    ).register(app)
-    ExplainRoute(current, telemetry, scoring, max_body_bytes=settings.max_body_bytes).register(app)
-    served = _served(settings, registry, health)
-    records = RecordScoring(current, telemetry, scoring)
-    register_protocols(app, settings, current, records, served)
-    app.extensions["jobs"] = jobs = job_service(settings, log, metrics)
-    JobRoutes(current, jobs).register(app)
-    ModelRoutes(current.take, registry.facts).register(app)
-    changes = AliasChanges(*place, registry.refresh, trusted_key(settings))
-    LifecycleRoutes(*place, changes).register(app)
-    DriftRoutes(current.take, watch, record).register(app)
-    register_interface(
-        app, settings, current, served, envelopes=envelopes, telemetry=telemetry, log=log
-    )
-    ModelPage(
-        current.take,
+    shared = _Shared(
+        settings,
         registry,
-        place,
-        watch=watch,
-        record=record,
-        changes=changes,
-        metrics=metrics.registry,
-    ).register(app, log)
+        CurrentModel(registry),
+        telemetry,
+        Scoring(registry, telemetry, shadow),
+        _served(settings, registry, health),
+        log,
+        metrics,
+    )
+    app.after_request(shared.current.name_on_answer)
+    _register_scoring(app, shared)
+    _register_model(app, shared, watch, record)
     return install_front(
         app,
         registry,
@@ -130,6 +123,50 @@ def create_app(
         settings=settings,
         health=health,
     )
+
+
+def _register_scoring(app: Flask, shared: _Shared) -> None:
+    settings, current, telemetry = shared.settings, shared.current, shared.telemetry
+    limit = settings.max_body_bytes
+    envelopes = Envelopes(JsonEnvelope(), NdjsonEnvelope(), CsvEnvelope(), *column_envelopes())
+    PredictionRoutes(
+        current, telemetry, shared.scoring, envelopes=envelopes, max_body_bytes=limit
+    ).register(app)
+    ExplainRoute(current, telemetry, shared.scoring, max_body_bytes=limit).register(app)
+    records = RecordScoring(current, telemetry, shared.scoring)
+    register_protocols(app, settings, current, records, shared.served)
+    app.extensions["jobs"] = jobs = job_service(settings, shared.log, shared.metrics)
+    JobRoutes(current, jobs).register(app)
+    register_interface(
+        app,
+        settings,
+        current,
+        shared.served,
+        envelopes=envelopes,
+        telemetry=telemetry,
+        log=shared.log,
+    )
+
+
+def _register_model(
+    app: Flask, shared: _Shared, watch: ModelWatch, record: PerformanceRecord
+) -> None:
+    registry, take = shared.registry, shared.current.take
+    place = Place(shared.settings.model_root, shared.settings.model_name)
+    changes = AliasChanges(*place, registry.refresh, trusted_key(shared.settings))
+    ModelRoutes(take, registry.facts).register(app)
+    LifecycleRoutes(*place, changes).register(app)
+    DriftRoutes(take, watch, record).register(app)
+    page = ModelPage(
+        take,
+        registry,
+        place,
+        watch=watch,
+        record=record,
+        changes=changes,
+        metrics=shared.metrics.registry,
+    )
+    page.register(app, shared.log)
 
 
 def create_registry(settings: Settings, *, log: EventLog, metrics: Metrics) -> ModelRegistry:

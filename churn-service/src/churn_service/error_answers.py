@@ -9,11 +9,13 @@ import msgspec
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from churn_contract.problem import FieldError
+from churn_contract.problem import FieldError, Problem
+from service_kit.admission import as_problem
 from service_kit.problems import PROBLEM_PATH, ServiceError, headers_of, problem_of
 from service_kit.request_record import note_failure
 
 MOST_TOLD = 20
+_MEDIA_TYPE = "application/json"
 # These protocols know one status for all that is wrong with a body.
 _STATUS = {HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST}
 
@@ -42,9 +44,16 @@ def error_answer(error: ServiceError | HTTPException) -> Response:
     text = " ".join([problem.detail or f"{problem.title}.", *_sentences(problem.errors)])
     note_failure(problem.type.removeprefix(PROBLEM_PATH))
     content = msgspec.json.encode({"error": text})
-    response = Response(content, status, content_type="application/json")
+    response = Response(content, status, content_type=_MEDIA_TYPE)
     response.headers.update(headers_of(error))
     return response
+
+
+def refusal_body(path: str, problem: Problem) -> tuple[str, bytes]:
+    """Return type and content of a refusal that is made before any view is chosen."""
+    if path.startswith("/v2/") or path.endswith(":predict"):
+        return _MEDIA_TYPE, msgspec.json.encode({"error": problem.detail})
+    return as_problem(path, problem)
 
 
 def _sentences(errors: Sequence[FieldError]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from churn_service.error_answers import refusal_body
 from churn_service.fast_path import PATH, FastPath
 from churn_service.fast_record import Answered, FastRecord
 from churn_service.registry import ModelRegistry
@@ -20,7 +21,7 @@ from service_kit.request_record import RequestRecord
 from service_kit.server import when_draining
 
 EXTENSION = "front"
-WAITING_PER_BATCH = 2
+WAITING_PER_BATCH = 4
 # how long a batch may keep a refusal, or a single customer, from its turn (Python: 5 ms)
 SWITCH_SECONDS = 0.0005
 UPLOADS = frozenset({"/jobs"})  # stored as they come, scored later
@@ -70,7 +71,12 @@ def install_front(
         queue_seconds=settings.max_queue_ms / 1000,
     )
     app.wsgi_app = Admission(  # type: ignore[method-assign]  # Flask's way to wrap
-        fast_path, limits, record.refused, health.is_draining, free=UPLOADS
+        fast_path,
+        limits,
+        record.refused,
+        health.is_draining,
+        free=UPLOADS,
+        write=refusal_body,
     )
     app.extensions[EXTENSION] = Front(fast_path, answered, health)
     return app

@@ -185,3 +185,20 @@ def test_a_canary_answers_its_customers_but_no_named_version(
     assert plain.json["model_version"] == plain.headers["X-Model-Version"] == newer
     assert named.json["model_version"] == named.headers["X-Model-Version"] == champion
     assert set(service.client.get("/v2/models/churn").json["versions"]) == {champion, newer}
+
+
+@pytest.mark.parametrize(
+    ("path", "member"),
+    [
+        ("/v2/models/churn/infer", "error"),
+        ("/v1/models/churn:predict", "error"),
+        ("/invocations", "detail"),
+    ],
+)
+def test_what_comes_too_late_is_told_in_the_words_of_its_protocol(
+    client: FlaskClient, path: str, member: str
+) -> None:
+    answer = client.post(path, data=b"{}", headers={"X-Request-Deadline-Ms": "0"})
+
+    assert answer.status_code == 504
+    assert answer.json[member].startswith("The request had expired")

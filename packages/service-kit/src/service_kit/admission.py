@@ -46,6 +46,11 @@ class Limits(NamedTuple):
     queue_seconds: float
 
 
+def as_problem(_path: str, problem: Problem) -> tuple[str, bytes]:
+    """Write a refusal as a problem document, whatever its path."""
+    return PROBLEM_MEDIA_TYPE, problem.to_json()
+
+
 class Admission:
     """Lets requests in, or refuses them.
 
@@ -56,6 +61,7 @@ class Admission:
         is_draining: Tells whether the process is about to end; connections are then
             closed after each answer, so that none is lost when it does.
         free: Paths whose large bodies cost little, as uploads that are only stored.
+        write: Turns path and problem of a refusal into media type and content.
     """
 
     def __init__(
@@ -64,13 +70,16 @@ class Admission:
         limits: Limits,
         refused: Callable[[int, str, str, float], None],
         is_draining: Callable[[], bool],
+        *,
         free: frozenset[str] = frozenset(),
+        write: Callable[[str, Problem], tuple[str, bytes]] = as_problem,
     ) -> None:
         self._behind = behind
         self._limits = limits
         self._refused = refused
         self._is_draining = is_draining
         self._free = free
+        self._write = write
         self._places = threading.BoundedSemaphore(limits.working + limits.waiting)
         self._working = threading.BoundedSemaphore(limits.working)
 
@@ -140,9 +149,9 @@ class Admission:
             detail=error.detail,
             instance=request_id,
         )
-        content = problem.to_json()
+        media_type, content = self._write(environ["PATH_INFO"], problem)
         answer_headers = [
-            ("Content-Type", PROBLEM_MEDIA_TYPE),
+            ("Content-Type", media_type),
             ("Content-Length", str(len(content))),
             (headers.REQUEST_ID, request_id),
             *error.headers.items(),

@@ -57,6 +57,23 @@ def test_rows_that_do_not_fit_have_no_score(plain_world, tmp_path: Path) -> None
     assert [row[2] is None for row in found] == [False, True, True, False, False]
 
 
+def test_a_text_that_is_no_number_has_no_score(plain_world, tmp_path: Path) -> None:
+    good = plain_world.rows[0]
+    rows = [{**good, "Visits": "many"}, {**good, "Spend (EUR)": "some"}, {**good, "Visits": " "}]
+
+    found = scored(plain_world.with_rows(rows), tmp_path)
+
+    assert [row[1] is None for row in found] == [True, True, False]
+
+
+def test_a_missing_town_is_none_that_nobody_knows(plain_world, tmp_path: Path) -> None:
+    rows = [{**plain_world.rows[0], "Town": town} for town in ("Nowhere", "")]
+
+    found = scored(plain_world.with_rows(rows), tmp_path)
+
+    assert [row[1] is None for row in found] == [False, True]
+
+
 def test_texts_cannot_end_their_quotes(plain_world) -> None:
     exported = plain_world.exported
     chosen = Exported(exported.version, exported.document, {"table": 'a"; DROP TABLE x; --'})

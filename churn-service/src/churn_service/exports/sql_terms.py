@@ -1,101 +1,110 @@
-"""The terms of a logit as SQL expressions over typed columns f0, f1, ..."""
+"""The summands of a logit as SQL expressions over the columns f0, f1, ..."""
 
 from collections.abc import Iterator
 
-from churn_contract.schema import CustomerSchema
 from churn_service.artefact.document import CurveTerm, LevelTerm, Scorecard
-from churn_service.artefact.pairs import Axis, NumberAxis, PairTerm
+from churn_service.artefact.pairs import Axis, NumberAxis, PairTerm, axis_cells
 from churn_service.artefact.trees import LEAF, NO_SET, Trees
-from churn_service.exports.sql_dialects import double, string
-
-UNKNOWN = "?"  # no canonical level: training files cannot hold it as one either
-
-
-def scorer_terms(scorer: Scorecard | Trees, schema: CustomerSchema) -> Iterator[str]:
-    """Yield the summands of a scorer in its order of addition."""
-    if isinstance(scorer, Trees):
-        yield double(scorer.base)
-        for root in scorer.roots:
-            yield _node(scorer, root, schema)
-        return
-    yield double(scorer.intercept)
-    for place, term in enumerate(scorer.terms):
-        if isinstance(term, LevelTerm):
-            yield _levels(term, f"f{place}")
-    for place, term in enumerate(scorer.terms):
-        if isinstance(term, CurveTerm):
-            yield _curve(term, f"f{place}")
-    places = {term.field: f"f{place}" for place, term in enumerate(scorer.terms)}
-    for pair in scorer.pairs:
-        yield _pair(pair, places)
+from churn_service.exports.bisection import halved
+from churn_service.exports.coded import is_valid, level_cells, level_weights, node_sets
+from churn_service.exports.sql_columns import Columns
 
 
-def _levels(term: LevelTerm, column: str) -> str:
-    cases = " ".join(f"WHEN {string(level)} THEN {double(w)}" for level, w in term.weights.items())
-    other = "" if term.other is None else f" ELSE {double(term.other)}"
-    return _or_missing(column, f"CASE {column} {cases}{other} END", term.missing)
+class Terms:
+    """Writes the summands of scorers of one schema."""
 
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._features = columns.features
+        self._double = columns.dialect.double
+        self._places = {field.name: place for place, field in enumerate(columns.features)}
 
-def _curve(term: CurveTerm, column: str) -> str:
-    cases = []
-    pieces = zip(term.intercepts, term.slopes, strict=True)
-    values = [_piece(intercept, slope, column) for intercept, slope in pieces]
-    for knot, value in zip(term.knots, values, strict=False):
-        cases.append(f"WHEN {column} < {double(knot)} THEN {value}")
-    value = f"CASE {' '.join(cases)} ELSE {values[-1]} END"
-    return _or_missing(column, value, term.missing)
+    def of(self, scorer: Scorecard | Trees) -> Iterator[str]:
+        """Yield the summands of a scorer in its order of addition."""
+        return self._trees(scorer) if isinstance(scorer, Trees) else self._card(scorer)
 
+    def _card(self, card: Scorecard) -> Iterator[str]:
+        yield self._double(card.intercept)
+        for place, term in enumerate(card.terms):
+            if isinstance(term, LevelTerm):
+                yield self._columns.cases(place, level_weights(term, self._features[place]))
+        for place, term in enumerate(card.terms):
+            if isinstance(term, CurveTerm):
+                yield self._curve(term, f"f{place}")
+        for pair in card.pairs:
+            yield self._pair(pair)
 
-def _piece(intercept: float, slope: float, column: str) -> str:
-    return double(intercept) if not slope else f"{double(intercept)} + {double(slope)} * {column}"
+    def _pair(self, pair: PairTerm) -> str:
+        """Return a case by the first field's cell, of cases by the second one's."""
+        row, column = (
+            self._cell(axis, self._places[name])
+            for name, axis in zip(pair.fields, pair.axes, strict=True)
+        )
+        rows = []
+        for cell in sorted(set(axis_cells(pair.axes[0]))):
+            line = enumerate(pair.table[cell])
+            cases = " ".join(f"WHEN {place} THEN {self._double(value)}" for place, value in line)
+            rows.append(f"WHEN {cell} THEN CASE {column} {cases} END")
+        return f"CASE {row} {' '.join(rows)} END"
 
+    def _cell(self, axis: Axis, place: int) -> str:
+        if not isinstance(axis, NumberAxis):
+            return self._columns.cases(place, level_cells(axis, self._features[place]))
+        cell = halved(
+            axis.edges, str, lambda edge, low, high: self._below(f"f{place}", edge, low, high)
+        )
+        return self._or_missing(f"f{place}", cell, axis.missing)
 
-def _or_missing(column: str, value: str, missing: float | None) -> str:
-    if missing is None:
-        return value
-    return f"CASE WHEN {column} IS NULL THEN {double(missing)} ELSE {value} END"
+    def _trees(self, trees: Trees) -> Iterator[str]:
+        yield self._double(trees.base)
+        sets, places = node_sets(trees, self._features)
 
+        def node(at: int) -> str:
+            if trees.feature[at] == LEAF:
+                return self._double(trees.value[at])
+            test = self._is_number(trees, at)
+            if places[at] != NO_SET:
+                test = self._is_among(trees.feature[at], sets[places[at]])
+            left, right = node(trees.left[at]), node(trees.right[at])
+            return f"CASE WHEN {test} THEN {left} ELSE {right} END"
 
-def _pair(pair: PairTerm, places: dict[str, str]) -> str:
-    row, column = (
-        _cell(axis, places[name]) for name, axis in zip(pair.fields, pair.axes, strict=True)
-    )
-    width = len(pair.table[0])
-    cases = " ".join(
-        f"WHEN {index} THEN {double(value)}"
-        for index, value in enumerate(value for line in pair.table for value in line)
-    )
-    return f"CASE {row} * {width} + {column} {cases} END"
+        yield from map(node, trees.roots)
 
+    def _is_number(self, trees: Trees, at: int) -> str:
+        column = f"f{trees.feature[at]}"
+        test = f"{column} <= {self._double(trees.threshold[at])}"
+        may_miss = self._features[trees.feature[at]].nullable
+        return f"({test} OR {column} IS NULL)" if may_miss and trees.missing_left[at] else test
 
-def _cell(axis: Axis, column: str) -> str:
-    if isinstance(axis, NumberAxis):
-        cases = [f"WHEN {column} < {double(e)} THEN {cell}" for cell, e in enumerate(axis.edges)]
-        last = f"ELSE {len(axis.edges)}"
-    else:
-        cases = [f"WHEN {column} = {string(v)} THEN {cell}" for v, cell in axis.cells.items()]
-        last = "" if axis.other is None else f"ELSE {axis.other}"
-    missing = "" if axis.missing is None else f"WHEN {column} IS NULL THEN {axis.missing} "
-    return f"(CASE {missing}{' '.join(cases)} {last} END)"
+    def _is_among(self, place: int, left: list[bool]) -> str:
+        """Return the test of a level's code, by the shorter of both lists."""
+        valid = [code for code, fits in enumerate(is_valid(self._features[place])) if fits]
+        inside = [str(code) for code in valid if left[code]]
+        outside = [str(code) for code in valid if not left[code]]
+        if not inside or not outside:
+            return "1 = 1" if inside else "1 = 0"
+        if len(inside) <= len(outside):
+            return f"f{place} IN ({', '.join(inside)})"
+        return f"f{place} NOT IN ({', '.join(outside)})"
 
+    def _curve(self, term: CurveTerm, column: str) -> str:
+        pieces = list(zip(term.intercepts, term.slopes, strict=True))
+        value = halved(
+            term.knots,
+            lambda place: self._piece(*pieces[place], column),
+            lambda knot, low, high: self._below(column, knot, low, high),
+        )
+        return self._or_missing(column, value, term.missing)
 
-def _node(trees: Trees, node: int, schema: CustomerSchema) -> str:
-    if trees.feature[node] == LEAF:
-        return double(trees.value[node])
-    left, right = (_node(trees, child, schema) for child in (trees.left[node], trees.right[node]))
-    return f"CASE WHEN {_test(trees, node, schema)} THEN {left} ELSE {right} END"
+    def _below(self, column: str, limit: float, low: str, high: str) -> str:
+        return f"CASE WHEN {column} < {self._double(limit)} THEN {low} ELSE {high} END"
 
+    def _piece(self, intercept: float, slope: float, column: str) -> str:
+        start = self._double(intercept)
+        return f"{start} + {self._double(slope)} * {column}" if slope else start
 
-def _test(trees: Trees, node: int, schema: CustomerSchema) -> str:
-    """Return what must hold to go left; NULL and unknown levels go where training said."""
-    column, to_left = f"f{trees.feature[node]}", trees.missing_left[node]
-    chosen = trees.category_set[node]
-    if chosen == NO_SET:
-        test = f"{column} <= {double(trees.threshold[node])}"
-        return f"({test} OR {column} IS NULL)" if to_left else test
-    levels = trees.category_sets[chosen]
-    if not to_left:
-        return f"{column} IN ({', '.join(map(string, levels))})" if levels else "1 = 0"
-    others = sorted(set(schema.features[trees.feature[node]].levels) - set(levels))
-    inside = ", ".join(map(string, others))
-    return f"({column} NOT IN ({inside}) OR {column} IS NULL)" if others else "1 = 1"
+    def _or_missing(self, column: str, value: str, missing: float | None) -> str:
+        if missing is None:
+            return value
+        shown = str(missing) if isinstance(missing, int) else self._double(missing)
+        return f"CASE WHEN {column} IS NULL THEN {shown} ELSE {value} END"

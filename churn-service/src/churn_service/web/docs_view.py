@@ -1,13 +1,13 @@
 """The OpenAPI document as what a page shows: headings, rows of tables, examples."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from churn_service.openapi.parts import Json
+from churn_service.openapi.parts import HEADERS, STATUS, Json
 
 _MOST_CHOICES = 12
 _JOINED = {"oneOf": " or ", "anyOf": " or ", "allOf": " with "}
@@ -34,6 +34,7 @@ class Example(NamedTuple):
     summary: str
     text: str
     status: int
+    headers: Mapping[str, str]
 
 
 class Answer(NamedTuple):
@@ -144,7 +145,11 @@ def _examples(contents: Json) -> Iterator[Example]:
     for media_type, media in contents.items():
         for example in media.get("examples", {}).values():
             yield Example(
-                media_type, example["summary"], _text(example["value"]), example["x-status"]
+                media_type=media_type,
+                summary=example["summary"],
+                text=_text(example["value"]),
+                status=example[STATUS],
+                headers=example.get(HEADERS, {}),
             )
 
 

@@ -36,6 +36,19 @@ def test_another_example_fills_the_body_and_its_problem_is_shown(
     assert "/problems/invalid-customers" in answer
 
 
+def test_an_example_brings_its_headers(browser: Any, address: str) -> None:
+    browser.open(f"{address}/docs")
+    browser.ask("""(() => {
+      const chosen = document.querySelector('#predict [data-examples]');
+      chosen.selectedIndex = [...chosen.options].findIndex((o) => o.text.includes('beside'));
+      chosen.dispatchEvent(new Event('change', {bubbles: true}));
+    })()""")
+    answer = browser.ask(SEND % "predict")
+    assert answer.startswith("200 OK")
+    assert "x-invalid-rows: 1" in answer
+    assert '"code": "missing"' in answer
+
+
 def test_a_pasted_key_is_sent_and_parameters_stand_in_the_path(browser: Any, address: str) -> None:
     browser.open(f"{address}/docs")
     asked = browser.ask("""(async () => {

@@ -90,6 +90,10 @@ function fill(form) {
   const option = chosen.selectedOptions[0];
   form.querySelector('[data-body]').value = document.getElementById(option.value).textContent;
   form.querySelector('select[data-media]').value = option.dataset.media;
+  const headers = JSON.parse(option.dataset.headers);
+  for (const field of form.querySelectorAll('input[data-in="header"]')) {
+    field.value = headers[field.name] || '';
+  }
 }
 
 function openTarget() {

@@ -35,6 +35,21 @@ class Ids(NamedTuple):
         """Return the ids of some rows."""
         return Ids(self.texts.part(rows), None if self.nulls is None else self.nulls[rows])
 
+    def given(self) -> list[str | None]:
+        """Return every id, None where there is none."""
+        texts: list[str | None] = [*_texts(self.texts)]
+        for row in np.flatnonzero(self.nulls).tolist() if self.nulls is not None else ():
+            texts[row] = None
+        return texts
+
+    def spelled(self) -> list[str]:
+        """Return every id as text, empty where there is none."""
+        texts = _texts(self.texts)
+        if self.nulls is not None:
+            for row in np.flatnonzero(self.nulls).tolist():
+                texts[row] = ""
+        return texts
+
 
 class CheckedIds(NamedTuple):
     """Ids as `read_id` leaves them, and what is wrong with some of them."""
@@ -84,7 +99,14 @@ def _values(cells: Cells) -> Sequence[object] | None:
 
 
 def _texts(texts: Texts) -> list[str]:
-    return [texts.text(row) for row in range(len(texts.starts))]
+    """Return texts one by one; a slice of a text is cheaper than bytes that are decoded."""
+    pairs = zip(texts.starts.tolist(), texts.ends.tolist(), strict=True)
+    try:
+        together = str(memoryview(texts.data), "ascii")
+    except UnicodeDecodeError:
+        data = texts.data.tobytes()
+        return [data[start:end].decode() for start, end in pairs]
+    return [together[start:end] for start, end in pairs]
 
 
 def _without_nulls(values: Sequence[object], nulls: Bools | None) -> Sequence[object]:

@@ -1,6 +1,7 @@
 """What one version says of many customers, as columns; single predictions on demand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import overload
 
 import numpy as np
@@ -61,8 +62,23 @@ class ScoredColumns(ColumnPredictions):
         return self._one(range(len(self))[row])
 
     def __iter__(self) -> Iterator[Prediction]:
-        """Yield every prediction."""
-        return map(self._one, range(len(self)))
+        """Yield every prediction; several times as fast as one after the other."""
+        chances, churn, low, high = self.scores
+        rows = len(self)
+        if low is None or high is None:
+            intervals: Iterable[tuple[float, float] | None] = repeat(None, rows)
+        else:
+            intervals = zip(low.tolist(), high.tolist(), strict=True)
+        return map(
+            Prediction,
+            chances.tolist(),
+            churn.tolist(),
+            repeat(self.version),
+            repeat(self.threshold),
+            repeat(None, rows) if self.ids is None else self.ids.given(),
+            repeat(()),
+            intervals,
+        )
 
     def _one(self, row: int) -> Prediction:
         chances, churn, low, high = self.scores

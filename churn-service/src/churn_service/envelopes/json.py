@@ -1,6 +1,6 @@
 """JSON: one customer as an object, several as an array; answers have the same form."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 import msgspec
@@ -53,7 +53,7 @@ def _strict(content: bytes, ask: Ask) -> Body:
         document = msgspec.json.decode(content)
         records = document if isinstance(document, list) else [document]
         ignored = ignored_names(keys_of(records), ask.validator.schema)
-    again = _Again(content)
+    again = reader_again(content)
     return Body(_as_list(found), again, not isinstance(found, list), ignored_fields=ignored)
 
 
@@ -64,7 +64,7 @@ def _lenient(content: bytes, ask: Ask) -> Body:
         customer = validator.check_any(document)
         ignored = ignored_names(keys_of([document]), schema)
         return Body(
-            [customer], _Again(content), is_one=True, is_lenient=True, ignored_fields=ignored
+            [customer], reader_again(content), is_one=True, is_lenient=True, ignored_fields=ignored
         )
     return lenient_body(document, ask)
 
@@ -84,14 +84,9 @@ def lenient_body(records: Sequence[object], ask: Ask, *, text: bool = False) -> 
     )
 
 
-class _Again:
-    """Reads a body with another validator."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __call__(self, validator: Validator) -> list[Customer]:
-        return _as_list(validator.decode(self._content))
+def reader_again(content: bytes) -> Callable[[Validator], list[Customer]]:
+    """Return the function that reads a body with another validator."""
+    return lambda validator: _as_list(validator.decode(content))
 
 
 def _as_list(found: Customer | list[Customer]) -> list[Customer]:

@@ -53,14 +53,23 @@ class StrictDecoder:
 
     def decode(self, body: bytes) -> Customer | list[Customer] | None:
         """Return the customers, or None when the body needs the slow pass."""
+        found = self._found(body)
+        if found is None:
+            return None
+        return self.customers(found) if isinstance(found, list) else self.customer(found)
+
+    def rows(self, body: bytes) -> list[Row] | None:
+        """Return the rows of an array, or None when the body is none or needs the slow pass."""
+        found = self._found(body)
+        return found if isinstance(found, list) else None
+
+    def _found(self, body: bytes) -> list[Row] | Row | None:
         try:
             found = self._decoder.decode(body)
         except (ValueError, RecursionError):  # UnicodeDecodeError is no MsgspecError
             return None
         rows = found if isinstance(found, list) else [found]
-        if not self._has_no_extra_comma(body, rows):
-            return None
-        return self.customers(rows) if rows is found else self.customer(found)
+        return found if self._has_no_extra_comma(body, rows) else None
 
     def convert(self, records: Sequence[object]) -> list[Customer] | None:
         """Return records of JSON values as customers, or None when they need the slow pass.

@@ -55,7 +55,7 @@ saved_model = SimpleNamespace(save=_save)
 
 
 def constant(values: object, kind: Any = None) -> Any:
-    return np.array(values, kind)
+    return np.array(values, kind)[()]  # a plain number where there is one
 
 
 def function(plain: Callable[..., Any]) -> _Function:

@@ -87,7 +87,7 @@ def _all_missing(field: Field, cells: Cells) -> CheckedColumn:
             faults.append(ColumnFault(error.code, error.detail, np.arange(rows)))
     if field.kind == "number":
         return CheckedColumn(NumberColumn(np.full(rows, _as_number(value))), tuple(faults))
-    entries = np.array([_place(field, value)])
+    entries = np.array([place_of(field, value)])
     column = LevelColumn(np.zeros(rows, dtype=np.uint8), entries, len(field.levels))
     return CheckedColumn(column, tuple(faults))
 
@@ -194,7 +194,7 @@ def _by_entry(
         if value is _UNUSED:
             continue
         try:
-            places[entry] = _place(field, reader.from_json(value))
+            places[entry] = place_of(field, reader.from_json(value))
         except BadValueError as error:
             wrong.setdefault((error.code, error.detail), []).append(entry)
     faults = (
@@ -213,7 +213,7 @@ def _members(codes: NDArray[np.integer], entries: list[int], size: int) -> Bools
     return found
 
 
-def _place(field: Field, value: Value) -> int:
+def place_of(field: Field, value: Value) -> int:
     """Return the place of a level; behind them all, first of unseen ones, then of missing."""
     if value is None:
         return len(field.levels) + 1

@@ -11,46 +11,50 @@ Codes = NDArray[np.integer]
 Words = list[NDArray[np.uint64]]
 
 _WORD = 8  # bytes
-_MOST_WORDS = 8
+MOST_WORDS = 8
 _MOST_SWEEPS = 32
-_AT_ONCE = 16_384  # rows that stay in the cache
+SLACK = _WORD * (MOST_WORDS + 2)  # bytes that spare a copy when they stand behind the texts
+ROWS_AT_ONCE = 16_384  # rows that stay in the cache
 _MASKS = np.array([(1 << 8 * kept) - 1 for kept in range(_WORD + 1)], dtype=np.uint64)
 
 
-def with_codes(plain: PlainTexts) -> TextCells:
-    """Return the same texts by code; entries are the first rows of each distinct text."""
+def with_codes(plain: PlainTexts, *, is_zero_free: bool = False) -> TextCells:
+    """Return the same texts by code; entries are the first rows of each distinct text.
+
+    Args:
+        plain: The texts.
+        is_zero_free: Whether it is known that no text holds a zero byte.
+    """
     texts = plain.texts
-    codes, firsts = _coded(texts)
+    codes, firsts = _coded(WordReader(texts, is_zero_free=is_zero_free))
     if plain.nulls is not None:
         codes = np.where(plain.nulls, len(firsts), codes)
     return TextCells(codes, texts.part(firsts))
 
 
-def _coded(texts: Texts) -> tuple[Codes, Places]:
-    reader = _WordReader(texts)
-    if reader.count > _MOST_WORDS:
-        return _by_text(texts)
-    return _by_sweeps(reader, len(texts.starts)) or _by_sorting(reader.words(slice(None)))
+def _coded(reader: "WordReader") -> tuple[Codes, Places]:
+    if reader.count > MOST_WORDS:
+        return _by_text(reader.texts)
+    rows = len(reader.texts.starts)
+    return _by_sweeps(reader, rows) or _by_sorting(reader.words(slice(None)))
 
 
-class _WordReader:
+class WordReader:
     """Reads texts as what tells them apart: their bytes, eight at a time, then their lengths.
 
     The lengths are needed only where a zero byte may end a text.
     """
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, texts: Texts, *, is_zero_free: bool = False) -> None:
+        self.texts = texts
         self._sizes = texts.ends - texts.starts
         self.count = max(-(-int(self._sizes.max(initial=0)) // _WORD), 1)
-        padded = np.concatenate([texts.data, np.zeros(_WORD * (self.count + 1), dtype=np.uint8)])
-        length = len(padded) - _WORD + 1
-        self._anywhere = as_strided(padded[:_WORD].view("<u8"), (length,), (1,), writeable=False)
-        self._with_sizes = not texts.data.all()
+        self._anywhere = _words_anywhere(texts, _WORD * (self.count + 1))
+        self._with_sizes = not is_zero_free and not texts.data.all()
 
     def words(self, rows: slice) -> Words:
         """Return the words of some rows."""
-        starts, sizes = self._texts.starts[rows], self._sizes[rows]
+        starts, sizes = self.texts.starts[rows], self._sizes[rows]
         words = []
         for place in range(self.count):
             # a shift by 64 bits is not defined, so what is too much is masked by a table
@@ -63,11 +67,19 @@ class _WordReader:
         return words
 
 
-def _by_sweeps(reader: _WordReader, rows: int) -> tuple[Codes, Places] | None:
+def _words_anywhere(texts: Texts, slack: int) -> NDArray[np.uint64]:
+    """Return the eight bytes at every place, without copying what has zeros behind it."""
+    data = texts.data
+    if int(texts.ends.max(initial=0)) + slack > len(data):
+        data = np.concatenate([data, np.zeros(slack, dtype=np.uint8)])
+    return as_strided(data[:_WORD].view("<u8"), (len(data) - _WORD + 1,), (1,), writeable=False)
+
+
+def _by_sweeps(reader: WordReader, rows: int) -> tuple[Codes, Places] | None:
     """Return codes found by comparing; None when there are too many distinct texts."""
     codes, sweeps = np.zeros(rows, dtype=np.uint8), _Sweeps()
-    for start in range(0, rows, _AT_ONCE):
-        part = slice(start, min(start + _AT_ONCE, rows))
+    for start in range(0, rows, ROWS_AT_ONCE):
+        part = slice(start, min(start + ROWS_AT_ONCE, rows))
         if not sweeps.fill(codes[part], reader.words(part), start):
             return None
     return codes, np.array(sweeps.firsts, dtype=np.intp)

@@ -102,7 +102,7 @@ def _texts(texts: Texts) -> list[str]:
     """Return texts one by one; a slice of a text is cheaper than bytes that are decoded."""
     pairs = zip(texts.starts.tolist(), texts.ends.tolist(), strict=True)
     try:
-        together = str(memoryview(texts.data), "ascii")
+        together = str(texts.data.data, "ascii")
     except UnicodeDecodeError:
         data = texts.data.tobytes()
         return [data[start:end].decode() for start, end in pairs]

@@ -142,7 +142,8 @@ async def restart_under_load(
     proxy = RetryingProxy((replicas[0].port, replicas[1].port), request)
     ends: list[int] = []
     work = asyncio.create_task(asyncio.to_thread(_restart, replicas[0], restarts, ends))
-    started, asked = time.perf_counter(), []
+    started = time.perf_counter()
+    asked: list[asyncio.Task[None]] = []
     while not work.done():
         due = started + len(asked) / PER_SECOND
         await asyncio.sleep(max(0.001, due - time.perf_counter()))

@@ -124,10 +124,10 @@ class Settings:
         help="Hours that an ended bulk job and its result are kept.",
     )
     max_batches: int = setting(
-        default=2,
+        default=1,
         minimum=1,
         maximum=64,
-        help="Bodies above 16 KiB worked on at the same time; twice as many wait, and further "
+        help="Bodies above 16 KiB worked on at the same time; four times as many wait, and further "
         "ones are answered 503 at once.",
     )
     max_queue_ms: int = setting(

@@ -2,8 +2,7 @@
 
 No WSGI server sheds load: what it cannot work on waits in its queue, until callers give
 up and ask again. Here requests that came too late are refused at once, and a bounded
-number of large ones is worked on or waits; the rest are refused within milliseconds,
-before their bodies are read.
+number of large ones is worked on or waits; the rest are refused within milliseconds.
 """
 
 import threading
@@ -20,6 +19,7 @@ from service_kit.problems import PROBLEM_PATH, ServiceError
 from service_kit.request_record import new_request_id, well_formed_id
 
 LARGE_BODY = 16 * 1024
+LONGEST_TAKEN = 1024 * 1024
 # clocks of two machines differ; a start that is further off than this is no start
 _LONGEST_AGE = 600.0
 _NEVER = float("inf")
@@ -156,9 +156,21 @@ class Admission:
             (headers.REQUEST_ID, request_id),
             *error.headers.items(),
         ]
+        _take(environ)
         start_response(f"{error.status} {error.title}", answer_headers)
         self._refused(error.status, error.type, request_id, time.monotonic() - arrived)
         return [content]
+
+
+def _take(environ: WSGIEnvironment) -> None:
+    """Read a body that nobody will look at, unless it is very long.
+
+    A server that closes a connection with bytes still to come resets it, and the
+    caller may lose the answer.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    if len(length) < _MOST_DIGITS and length.isdecimal() and int(length) <= LONGEST_TAKEN:
+        environ["wsgi.input"].read(int(length))
 
 
 def _busy(detail: str) -> OverloadedError:

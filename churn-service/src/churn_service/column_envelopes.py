@@ -9,13 +9,14 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from churn_contract.prediction import Prediction
+from churn_service.column_customers import ColumnPredictions
 from churn_service.envelopes.body import Body
+from churn_service.envelopes.csv import CsvEnvelope
 from churn_service.envelopes.form import Ask, Envelope
 from churn_service.envelopes.json import JsonEnvelope
 
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
-LEAST_CSV_BYTES = 65_536
 LONG_BYTES = 65_536  # of a body that pays for numpy: more than a hundred customers
 
 
@@ -65,8 +66,10 @@ class LongEnvelope:
         return reader.read(content, ask)
 
     def write(self, body: Body, predictions: Sequence[Prediction]) -> bytes:
-        """Write an answer; see `Envelope`."""
-        return self._usual.write(body, predictions)
+        """Write an answer; see `Envelope`. Who scored in columns writes in columns."""
+        in_columns = isinstance(predictions, ColumnPredictions)
+        writer: Envelope = self._quick if in_columns else self._usual
+        return writer.write(body, predictions)
 
 
 def column_envelopes() -> Iterator[Envelope]:
@@ -74,6 +77,7 @@ def column_envelopes() -> Iterator[Envelope]:
     if find_spec("numpy") is None:
         return
     yield LongEnvelope(JsonEnvelope(), "churn_service.columnar.json_arrays:ArrayEnvelope")
+    yield LongEnvelope(CsvEnvelope(), "churn_service.columnar.csv_envelope:QuickCsvEnvelope")
     yield LazyEnvelope(ARROW_STREAM, "churn_service.columnar.arrow_envelope:ArrowEnvelope")
     if find_spec("pyarrow") is not None:
         yield LazyEnvelope(PARQUET, "churn_service.columnar.parquet_envelope:ParquetEnvelope")

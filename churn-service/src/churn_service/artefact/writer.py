@@ -42,7 +42,7 @@ def write_version(
     parent.mkdir(parents=True, exist_ok=True)
     folder = parent / version
     if not _is_intact(folder):
-        _publish(folder, {**contents, MANIFEST_FILE: manifest})
+        publish_files(folder, {**contents, MANIFEST_FILE: manifest})
     return version
 
 
@@ -54,7 +54,8 @@ def _is_intact(folder: Path) -> bool:
     return True
 
 
-def _publish(folder: Path, contents: Mapping[str, bytes]) -> None:
+def publish_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Put these files at a folder in one step; what was there is replaced."""
     staging = folder.with_name(f".tmp-{folder.name}-{os.getpid()}")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()

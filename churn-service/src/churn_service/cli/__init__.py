@@ -5,6 +5,7 @@ import click
 from churn_service.cli.exits import ChurnGroup
 from churn_service.cli.export import export_model
 from churn_service.cli.guard import watch_models
+from churn_service.cli.import_model import import_model
 from churn_service.cli.lifecycle import (
     collect_models,
     promote_model,
@@ -49,6 +50,7 @@ for _command in (
     drift,
     evaluate,
     export_model,
+    import_model,
     models,
     performance,
     predict,

@@ -3,6 +3,7 @@
 TrainingError
 ├── ConfigError   the training file cannot be used
 ├── DataError     the table cannot be used
+│   └── ForeignModelError  a model from elsewhere cannot be imported
 ├── FitError      the fit did not reach what it must prove
 └── ProcessError  a process of the training was ended from outside
 """
@@ -30,6 +31,10 @@ class DataError(TrainingError):
 
 class FitError(TrainingError):
     """The fitted model misses something that every model must prove."""
+
+
+class ForeignModelError(DataError):
+    """A model from elsewhere cannot be imported; the text says why and the cure."""
 
 
 class ProcessError(TrainingError):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from churn_contract.openapi import example_customer, types_of
 from churn_contract.schema import CustomerSchema
 from churn_service.jobs.job import Order, Progress
-from churn_service.jobs.work import FORM_OF
+from churn_service.jobs.work import FORM_OF, RESULT_FORM_OF, first_name
 from churn_service.jobs_api import FileOrder
 from churn_service.openapi.customer_text import csv_of, lines_of_json
 from churn_service.openapi.parts import (
@@ -129,7 +129,7 @@ def _end(job: Json) -> Operation:
 
 
 def _result(job: Json) -> Operation:
-    kinds: Iterable[str] = dict.fromkeys(form.media_types[0] for form in FORM_OF.values())
+    kinds: Iterable[str] = dict.fromkeys(map(first_name, RESULT_FORM_OF))
     contents = {kind: media(_file()) for kind in kinds}
     part = {"description": "The part that the header Range asks for.", "content": contents}
     return Operation(

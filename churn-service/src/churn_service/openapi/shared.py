@@ -112,9 +112,8 @@ def _first_line(kind: type[ServiceError]) -> str:
 
 def _protocol_error() -> Json:
     said = {"error": {**_STRING, "description": "What is wrong, in one text."}}
-    own = {"type": "object", "properties": said, "required": ["error"]}
-    refused = _problem("Refused, in the form of this protocol; as a problem when too late or busy.")
-    return refused | {"content": {JSON: {"schema": own}} | refused["content"]}
+    content = {JSON: {"schema": {"type": "object", "properties": said, "required": ["error"]}}}
+    return {"description": "Refused, in the form of this protocol.", "content": content}
 
 
 def _problem(description: str) -> Json:

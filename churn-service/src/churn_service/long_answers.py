@@ -5,8 +5,10 @@ from importlib import import_module
 from typing import Protocol
 
 from churn_contract.prediction import Prediction
+from churn_service.column_envelopes import column_envelopes
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.csv import CsvEnvelope
+from churn_service.envelopes.form import Envelope
 from churn_service.envelopes.long_answers import LongAnswer
 from churn_service.envelopes.ndjson import NdjsonEnvelope
 from churn_service.predictor import Predictor
@@ -49,8 +51,14 @@ def _in_columns(place: str, extra: str) -> Callable[[Predictor], Answer]:
     return make
 
 
+def _quick_csv() -> Envelope:
+    """Return what writes CSV; with numpy, scores in columns are written as such."""
+    forms = (CsvEnvelope(), *column_envelopes())
+    return [form for form in forms if "text/csv" in form.media_types][-1]
+
+
 FORMS: Mapping[str, Callable[[Predictor], Answer]] = {
-    "csv": lambda _: LongAnswer(CsvEnvelope()),
+    "csv": lambda _: LongAnswer(_quick_csv()),
     "jsonl": lambda _: LongAnswer(NdjsonEnvelope()),
     "arrow": _in_columns("churn_service.columnar.long_answers:arrow_answer", "arrow"),
     "parquet": _in_columns("churn_service.columnar.long_parquet:ParquetAnswer", "parquet"),

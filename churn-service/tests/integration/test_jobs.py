@@ -133,6 +133,37 @@ def test_the_result_may_have_another_form(client: FlaskClient, work, customers) 
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "start"),
+    [("application/vnd.apache.arrow.stream", b"\xff\xff\xff\xff"),
+     ("application/vnd.apache.parquet", b"PAR1")],
+)  # fmt: skip
+def test_the_result_may_be_columns(
+    client: FlaskClient, work, customers, kind: str, start: bytes
+) -> None:
+    pytest.importorskip("pyarrow")
+
+    job = done(client, send(client, as_csv(customers), Accept=kind), work)
+    answer = result(client, job)
+
+    assert (job["state"], answer.mimetype) == ("done", kind)
+    assert answer.data.startswith(start)
+
+
+def test_a_long_file_is_scored_in_columns_with_the_same_bytes(
+    client: FlaskClient, work, customers
+) -> None:
+    header, *lines = as_csv(customers).splitlines(keepends=True)
+    file = header + b"".join(lines) * 200
+
+    job = done(client, send(client, file), work)
+
+    direct = client.post("/predict", data=header + b"".join(lines), content_type=CSV).data
+    first, *rows = direct.splitlines(keepends=True)
+    assert job["state"] == "done"
+    assert result(client, job).data == first + b"".join(rows) * 200
+
+
 def test_a_strict_job_with_a_bad_row_fails_and_names_it(
     client: FlaskClient, work, customers
 ) -> None:

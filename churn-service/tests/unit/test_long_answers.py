@@ -9,7 +9,7 @@ import pytest
 from churn_contract.problem import FieldError
 from churn_contract.validation import Customer, RowErrors
 from churn_service import long_answers
-from churn_service.column_envelopes import column_envelopes
+from churn_service.column_envelopes import ARROW_STREAM, PARQUET, column_envelopes
 from churn_service.columnar import long_parquet
 from churn_service.envelopes.csv import CsvEnvelope
 from churn_service.envelopes.ndjson import NdjsonEnvelope
@@ -20,8 +20,13 @@ from churn_service.predictor import Predictor
 from churn_service.training.trained import TrainedModel
 from churn_service.training.trainer import Registration
 
-ARROW, PARQUET = column_envelopes()
-ENVELOPES = {"csv": CsvEnvelope(), "jsonl": NdjsonEnvelope(), "arrow": ARROW, "parquet": PARQUET}
+COLUMNS = {kind: form for form in column_envelopes() for kind in form.media_types}
+ENVELOPES = {
+    "csv": CsvEnvelope(),
+    "jsonl": NdjsonEnvelope(),
+    "arrow": COLUMNS[ARROW_STREAM],
+    "parquet": COLUMNS[PARQUET],
+}
 BAD = (FieldError("/age", "age", "wrong-type", "must be a number"),)
 
 

@@ -18,7 +18,7 @@ from churn_service.jobs.job import Job, Order
 from churn_service.jobs.spool import mounted_file, spool
 from churn_service.jobs.store import JobStore
 from churn_service.jobs.stream import parameters_of
-from churn_service.jobs.work import FORM_OF, INPUT, RESULT
+from churn_service.jobs.work import FORM_OF, INPUT, RESULT, first_name, result_types
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,12 @@ class Intake:
     def _order(self, wanted: Wanted) -> Order:
         name, _ = parameters_of(wanted.content_type)
         answer = wanted.answer_type or name
-        for asked in (name, answer):
-            if asked not in FORM_OF:
-                raise UnsupportedBodyError(
-                    f"A job reads and writes these types: {', '.join(FORM_OF)}.",
-                    headers={"Accept-Post": ", ".join(FORM_OF)},
-                )
+        if name not in FORM_OF or answer not in result_types():
+            raise UnsupportedBodyError(
+                f"A job reads these types: {', '.join(FORM_OF)}. "
+                f"It writes these: {', '.join(result_types())}.",
+                headers={"Accept-Post": ", ".join(FORM_OF)},
+            )
         waiting = sum(not job.progress.has_ended for job in self._store.all())
         if waiting >= self._most_waiting:
             raise TooManyJobsError(
@@ -157,7 +157,7 @@ class Intake:
             model_version=wanted.model_version,
             content_type=wanted.content_type,
             is_gzip=wanted.is_gzip,
-            answer_type=FORM_OF[answer].media_types[0],
+            answer_type=first_name(answer),
             is_lenient=wanted.is_lenient,
             key=wanted.key,
         )

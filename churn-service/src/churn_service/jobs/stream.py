@@ -15,6 +15,7 @@ from churn_service.envelopes.body import Body
 from churn_service.envelopes.form import Ask, Envelope
 from churn_service.errors import RefusedCustomersError, UnreadableBodyError
 from churn_service.jobs.blocks import Block, csv_blocks, line_blocks
+from churn_service.long_answers import Answer
 from churn_service.predictor import Predictor
 from service_kit.problems import ServiceError
 
@@ -52,14 +53,14 @@ class Scorer:
     Attributes:
         predictor: The version.
         reader: Form of the file.
-        writer: Form of the result.
+        answer: Makes the result; for one file only.
         parameters: Those of the file's media type.
         is_lenient: Whether bad rows get errors in their places.
     """
 
     predictor: Predictor
     reader: Envelope
-    writer: Envelope
+    answer: Answer
     parameters: dict[str, str]
     is_lenient: bool
 
@@ -77,16 +78,15 @@ class Scorer:
         stream: IO[bytes] = _Inflated(counted) if is_gzip else counted  # type: ignore[assignment]  # read is all
         rows = bad = 0
         told = time.monotonic()
-        for number, block in enumerate(self._blocks(stream)):
+        for block in self._blocks(stream):
             body = self._read(block, rows)
-            predictions = self.predictor.predict(body.customers)
-            content = self.writer.write(body, predictions)
-            target.write(_without_header(content, self.writer) if number else content)
+            target.write(self.answer.piece(body, self.predictor.predict(body.customers)))
             rows += len(body.customers) + len(body.bad)
             bad += len(body.bad)
             if time.monotonic() - told >= _PAUSE_SECONDS:
                 watch(Counts(counted.read_bytes, rows, bad))
                 told = time.monotonic()
+        target.write(self.answer.end(Body((), lambda _: (), is_lenient=self.is_lenient)))
         return Counts(counted.read_bytes, rows, bad)
 
     def _blocks(self, stream: IO[bytes]) -> Iterator[Block]:
@@ -153,10 +153,6 @@ class _Inflated:
             raise UnreadableBodyError("The file is not valid gzip.") from None
         self._waiting = self._member.unconsumed_tail or self._member.unused_data
         return content
-
-
-def _without_header(content: bytes, writer: Envelope) -> bytes:
-    return content.partition(b"\n")[2] if CSV in writer.media_types else content
 
 
 def _moved(error: ServiceError, block: Block, rows: int) -> ServiceError:

@@ -3,17 +3,20 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from churn_service.artefact.errors import ArtefactError
+from churn_service.column_envelopes import ARROW_STREAM, PARQUET, column_envelopes
 from churn_service.envelopes.csv import CsvEnvelope
 from churn_service.envelopes.form import Envelope
 from churn_service.envelopes.ndjson import NdjsonEnvelope
 from churn_service.jobs.job import Job, Order, Progress
 from churn_service.jobs.store import JobStore
 from churn_service.jobs.stream import CancelledError, Counts, Scorer, parameters_of
+from churn_service.long_answers import long_answer
 from churn_service.predictor import Predictor
 from service_kit.problems import ServiceError
 
@@ -21,6 +24,10 @@ INPUT, RESULT, PART = "input", "result", "result.part"
 MOST_ATTEMPTS = 3
 FORMS: tuple[Envelope, ...] = (CsvEnvelope(), NdjsonEnvelope())
 FORM_OF = {name: form for form in FORMS for name in form.media_types}
+RESULT_FORM_OF = {"text/csv": "csv", ARROW_STREAM: "arrow", PARQUET: "parquet"} | dict.fromkeys(
+    NdjsonEnvelope.media_types, "jsonl"
+)
+_EXTRA_OF = {ARROW_STREAM: "numpy", PARQUET: "pyarrow"}
 
 Load = Callable[[str], Predictor]
 
@@ -106,9 +113,20 @@ class Worker:
 def scorer_of(order: Order, predictor: Predictor) -> Scorer:
     """Return what scores the file of an order."""
     name, parameters = parameters_of(order.content_type)
-    return Scorer(
-        predictor, FORM_OF[name], FORM_OF[order.answer_type], parameters, order.is_lenient
-    )
+    quick = {kind: form for form in column_envelopes() for kind in form.media_types}
+    reader = quick.get(name, FORM_OF[name])
+    answer = long_answer(RESULT_FORM_OF[order.answer_type], predictor)
+    return Scorer(predictor, reader, answer, parameters, order.is_lenient)
+
+
+def result_types() -> list[str]:
+    """Return the media types of results that can be made here; columns need extras."""
+    return [*FORM_OF, *(kind for kind, extra in _EXTRA_OF.items() if find_spec(extra))]
+
+
+def first_name(kind: str) -> str:
+    """Return the first of the media types that mean the same form."""
+    return FORM_OF[kind].media_types[0] if kind in FORM_OF else kind
 
 
 def _with_counts(progress: Progress, counts: Counts) -> Progress:

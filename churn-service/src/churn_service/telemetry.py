@@ -42,6 +42,7 @@ class PredictionTelemetry:
         self._monitor = monitor
         self._log = log
         self._clock = clock
+        self._watched: tuple[CustomerSchema | None, tuple[tuple[int, Field], ...]] = (None, ())
         self._seconds = metrics.histogram(
             "churn_phase_seconds", "Time in one phase of a request.", ["phase"]
         )
@@ -91,8 +92,10 @@ class PredictionTelemetry:
             if isinstance(predictions, ColumnPredictions)
             else sum(prediction.churn for prediction in predictions)
         )
-        self._predictions.labels(model_version, "churn").inc(churning)
-        self._predictions.labels(model_version, "stay").inc(len(predictions) - churning)
+        if churning:
+            self._predictions.labels(model_version, "churn").inc(churning)
+        if churning < len(predictions):
+            self._predictions.labels(model_version, "stay").inc(len(predictions) - churning)
         self._count_odd_values(predictor.schema, customers)
         self._monitor.served(model_version, predictor.document.reference, customers, predictions)
         return churning
@@ -103,9 +106,21 @@ class PredictionTelemetry:
             "prediction.refused", phase=phase, problem=error.type, wrong_fields=len(fields)
         )
 
+    def _fields_to_watch(self, schema: CustomerSchema) -> tuple[tuple[int, Field], ...]:
+        """Return the places of fields whose values may be odd; found once per schema."""
+        watched = self._watched
+        if watched[0] is not schema:
+            found = (
+                (index, field)
+                for index, field in enumerate(schema.features)
+                if field.nullable or field.unknown == "other"
+            )
+            watched = self._watched = (schema, tuple(found))
+        return watched[1]
+
     def _count_odd_values(self, schema: CustomerSchema, customers: Sequence[Customer]) -> None:
         in_columns = customers.odd_values() if isinstance(customers, ColumnCustomers) else None
-        for index, field in enumerate(schema.features):
+        for index, field in self._fields_to_watch(schema):
             odd = in_columns[index] if in_columns else None
             if field.nullable:
                 missing = odd.missing if odd else _missing(index, customers)

@@ -30,6 +30,9 @@ class Series:
 
     def observe_all(self, values: Sequence[float]) -> None:
         """Count many values."""
+        if len(values) == 1:
+            self.observe(values[0])
+            return
         places = Counter(map(partial(bisect_left, self._bounds), values))
         with self._lock:
             for place, times in places.items():

@@ -24,6 +24,13 @@ class Correlation(msgspec.Struct, frozen=True, omit_defaults=True):
     trace_id: str = ""
     key_id: str = ""
 
+    def fields(self) -> dict[str, str]:
+        """Return the ids that are known, as log lines tell them."""
+        named = (
+            ("request_id", self.request_id), ("trace_id", self.trace_id), ("key_id", self.key_id)
+        )  # fmt: skip
+        return {name: value for name, value in named if value}
+
 
 _NOBODY = Correlation()
 _CURRENT: ContextVar[Correlation] = ContextVar("service_kit.correlation", default=_NOBODY)
@@ -81,8 +88,14 @@ class EventLog:
 
     def event(self, name: str, /, level: Level = "info", **fields: object) -> None:
         """Write one line: time, level, event name, origin, bound ids, own fields."""
-        head = {"ts": rfc3339(self._clock()), "level": level, "event": name}
-        line = head | self.origin | msgspec.to_builtins(_CURRENT.get()) | fields
+        line = {
+            "ts": rfc3339(self._clock()),
+            "level": level,
+            "event": name,
+            **self.origin,
+            **_CURRENT.get().fields(),
+            **fields,
+        }
         text = self._encoder.encode(line).decode() + "\n"
         with self._lock:
             self._stream.write(text)
@@ -108,4 +121,5 @@ class EventLog:
 
 def rfc3339(moment: datetime) -> str:
     """Return a moment as log lines tell it: UTC, milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return f"{text.removesuffix('+00:00')}Z"

@@ -301,3 +301,10 @@ def test_gzip_is_taken_within_the_limit(
     assert send(client, form, packed, Content_Encoding="gzip").status_code == 200
     assert send(client, form, bomb, Content_Encoding="gzip").status_code == 413
     assert send(client, form, packed[:-9], Content_Encoding="gzip").status_code == 400
+
+
+def test_options_tell_the_methods(client: FlaskClient) -> None:
+    answer = client.options("/predict")
+
+    assert answer.status_code == 200
+    assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}

@@ -1,7 +1,7 @@
 """One record to one customer, field by field, with an error for each bad one."""
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from churn_contract.cells import BadValueError, Value, expected, read_id
@@ -19,21 +19,30 @@ Read = Callable[[Any], Value]
 
 
 class Findings:
-    """The errors of one body: all are counted, the first hundred are kept."""
+    """The errors of one body: all are counted, the first ones are kept.
 
-    def __init__(self) -> None:
+    Args:
+        most: How many are kept.
+    """
+
+    def __init__(self, most: int = MOST_ERRORS_KEPT) -> None:
+        self._most = most
         self._kept: list[FieldError] = []
         self._total = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether further errors are only counted."""
-        return self._total >= MOST_ERRORS_KEPT
+        """Whether further errors are only counted; then nobody need find words for them."""
+        return self._total >= self._most
 
     def add(self, error: FieldError) -> None:
         """Count one error and keep it while there is room."""
         if not self.is_full:
             self._kept.append(error)
+        self._total += 1
+
+    def count(self) -> None:
+        """Count one error that is not kept."""
         self._total += 1
 
     def raise_if_any(self) -> None:
@@ -62,9 +71,7 @@ class RecordReader:
         if not isinstance(record, Mapping) or self._is_wrapped(record):
             findings.add(FieldError(pointer, "", "wrong-shape", _SHAPE))
             return _NOBODY
-        members: dict[str, _Member] = {}
-        for error in self._sort_members(record, pointer, members):
-            findings.add(error)
+        members = self._sorted_members(record, pointer, findings)
         values = [
             self._value(field, members.get(field.name), pointer, findings)
             for field in self._schema.features
@@ -76,36 +83,45 @@ class RecordReader:
         nested = any(isinstance(value, dict | list) for value in record.values())
         return nested and not any(self._schema.find(key) for key in record)
 
-    def _sort_members(
-        self, record: Mapping[str, object], pointer: str, members: dict[str, _Member]
-    ) -> Iterator[FieldError]:
-        """Put each member under its field's name; yield those that cannot stay."""
+    def _sorted_members(
+        self, record: Mapping[str, object], pointer: str, findings: Findings
+    ) -> dict[str, _Member]:
+        """Return each member under its field's name; those that cannot stay are found."""
+        members: dict[str, _Member] = {}
         for key, value in record.items():
             place = f"{pointer}/{_escaped(key)}"
             field = self._schema.find(key)
             if field is None:
-                yield from self._stranger(key, place)
+                self._find_stranger(key, place, findings)
             elif field.role == "outcome":
                 detail = "is the outcome, which the model is to tell; leave it out"
-                yield FieldError(place, field.name, "unknown-field", detail)
+                findings.add(FieldError(place, field.name, "unknown-field", detail))
             elif field.name in members:
                 detail = "the same field stands here in two spellings; send it once"
-                yield FieldError(place, field.name, "duplicate", detail)
+                findings.add(FieldError(place, field.name, "duplicate", detail))
             else:
                 members[field.name] = _Member(place, value)
+        return members
 
-    def _stranger(self, key: str, place: str) -> Iterator[FieldError]:
+    def _find_stranger(self, key: str, place: str, findings: Findings) -> None:
         if self._ignores_unknown:
+            return
+        if findings.is_full:  # to look for a like name takes a hundred times as long as a check
+            findings.count()
             return
         shown = key[:_LONGEST_KEY_SHOWN]
         names = [field.name for field in self._schema.features]
         near = difflib.get_close_matches(shown.lower(), names, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        yield FieldError(place, shown, "unknown-field", f"is not a field of the schema{hint}")
+        detail = f"is not a field of the schema{hint}"
+        findings.add(FieldError(place, shown, "unknown-field", detail))
 
     def _value(
         self, field: Field, member: _Member | None, pointer: str, findings: Findings
     ) -> Value:
+        if member is None and findings.is_full:
+            findings.count()
+            return None
         if member is None:
             null = "; send null when it is not known" if field.accepts_missing else ""
             detail = f"is missing: {expected(field)}{null}"

@@ -13,7 +13,7 @@ from churn_contract.errors import (
 )
 from churn_contract.json_text import parse_json
 from churn_contract.problem import FieldError
-from churn_contract.records import Findings, RecordReader
+from churn_contract.records import MOST_ERRORS_KEPT, Findings, RecordReader
 from churn_contract.schema import CustomerSchema
 from churn_contract.strict import Customer, StrictDecoder
 
@@ -27,6 +27,9 @@ __all__ = [
     "TooManyRowsError",
     "Validator",
 ]
+
+
+MOST_ROW_ERRORS = 10_000
 
 
 class RowErrors(NamedTuple):
@@ -135,17 +138,23 @@ class Validator:
     def check_rows(self, records: Iterable[object], *, text: bool = False) -> Rows:
         """Check many records one by one; a bad one does not stop the others.
 
+        After ten thousand errors each bad row names only its first, so that a small body
+        gets no huge answer.
+
         Raises:
             TooManyRowsError: There are more than `max_rows`.
         """
         reader = self._text if text else self._json
         rows = Rows([], [])
+        left = MOST_ROW_ERRORS
         for index, record in self._counted(records):
             try:
-                rows.customers.append(_read_one(reader, record, ""))
+                findings = Findings(MOST_ERRORS_KEPT if left > 0 else 1)
+                rows.customers.append(_read_one(reader, record, "", findings))
             except InvalidCustomersError as error:
                 rows.customers.append(None)
                 rows.errors.append(RowErrors(index, error.errors))
+                left -= len(error.errors)
         return rows
 
     def _counted(self, records: Iterable[object]) -> Iterator[tuple[int, object]]:
@@ -168,8 +177,10 @@ class Validator:
             raise TooManyRowsError(len(rows), self._max_rows)
 
 
-def _read_one(reader: RecordReader, record: object, pointer: str) -> Customer:
-    findings = Findings()
+def _read_one(
+    reader: RecordReader, record: object, pointer: str, findings: Findings | None = None
+) -> Customer:
+    findings = findings or Findings()
     customer = reader.read(record, pointer, findings)
     findings.raise_if_any()
     return customer

@@ -434,3 +434,14 @@ def test_more_records_than_allowed_are_refused_in_any_form(schema, form) -> None
 
     with pytest.raises(TooManyRowsError):
         validator.check_rows(form([{}, {}, {}]))
+
+
+def test_after_ten_thousand_errors_a_bad_row_names_only_its_first(
+    schema: CustomerSchema, record: Record
+) -> None:
+    rows = Validator(schema).check_rows([{}] * 1_000 + [record, {}])
+    named = [len(found.errors) for found in rows.errors]
+    assert set(named) == {len(schema.features), 1}
+    assert named == sorted(named, reverse=True)
+    assert sum(named) < 10_000 + len(schema.features) + 1_001
+    assert [customer is None for customer in rows.customers] == [True] * 1_000 + [False, True]

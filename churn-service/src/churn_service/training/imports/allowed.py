@@ -28,8 +28,8 @@ def _refusal(module: str, name: str) -> str:
     what = f"the file names {module}.{name}"
     if module.startswith("sklearn"):
         return (
-            f"{what}, which is not converted; converted are {_CONVERTED}. Export the model to "
-            "ONNX (skl2onnx) and import that, or train it anew with churn train"
+            f"{what}, which is not converted; converted are {_CONVERTED}. Save such a model, or "
+            "train it anew with churn train"
         )
     if module == "__main__":
         return (

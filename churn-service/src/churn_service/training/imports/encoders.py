@@ -27,7 +27,7 @@ def encode(transformer: Any, columns: Columns) -> Columns:
             return encoder(transformer, columns)
     raise ForeignModelError(
         f"a step of the model is {kind_of(transformer)}, which is not converted; do what it "
-        "does when the table is made, or import the model as ONNX"
+        "does when the table is made"
     )
 
 

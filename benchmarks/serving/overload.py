@@ -31,12 +31,13 @@ def rows(full: bool) -> Iterator[Row]:  # noqa: FBT001 - the interface of every 
         body = gzip.compress(b"[" + records + b"]")
         server = start_ours(world, folder / "ours", CHURN_THREADS="16")
         try:
-            yield from _measured(server, body, _SECONDS[full])
+            yield from measured(server, body, _SECONDS[full])
         finally:
             server.stop()
 
 
-def _measured(server: Server, body: bytes, seconds: float) -> Iterator[Row]:
+def measured(server: Server, body: bytes, seconds: float) -> Iterator[Row]:
+    """Yield the rows for a server, a compressed body and seconds per measurement."""
     request = Request("/predict", body, headers={"Content-Encoding": "gzip"})
     wire = request.wire(server.port)
     asyncio.run(closed_loop(server.port, wire, AT_ONCE, 1.0))
@@ -93,9 +94,9 @@ def _rows(
     )
     yield Row("time to a 503, 99 of 100", quantile(refused, 0.99) * 1e3, "ms")
     others = sorted({outcome.status for outcome in over} - {200, 503})
-    yield Row(
-        f"answers other than 200 and 503 {others or ''}", len(others), goal="0", met=not others
-    )
+    named = f": {', '.join(map(str, others))}" if others else ""
+    what = f"answers other than 200 and 503{named}"
+    yield Row(what, len(others), goal="0", met=not others)
 
 
 def _with(outcomes: Sequence[Outcome], status: int) -> list[Outcome]:

@@ -1,12 +1,14 @@
 """Counts of a column for telemetry and for the watch over drift."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from churn_service.column_customers import OddValues
 from churn_service.columnar.bins import Bins
 from churn_service.columnar.block import Column, LevelColumn, Places
+from churn_service.columnar.exact import parts_of
 
 
 def counted(column: Column, edges: Sequence[float]) -> list[int]:
@@ -17,11 +19,19 @@ def counted(column: Column, edges: Sequence[float]) -> list[int]:
 def _counts(column: Column, edges: Sequence[float]) -> Places:
     if isinstance(column, LevelColumn):
         return _by_level(column)
-    places = Bins(edges).places(column.numbers)
-    missing = np.isnan(column.numbers)
-    if missing.any():
-        places[missing] = len(edges) + 1
-    return np.bincount(places, minlength=len(edges) + 2)
+    bins = _bins(tuple(edges))
+    counts = np.zeros(len(edges) + 2, dtype=np.intp)
+    for some in parts_of(column.numbers):
+        counts += np.bincount(bins.places(some), minlength=len(counts))
+    missing = int(np.count_nonzero(np.isnan(column.numbers)))
+    counts[0] -= missing  # no edge is below a missing number
+    counts[-1] = missing
+    return counts
+
+
+@lru_cache(maxsize=256)
+def _bins(edges: tuple[float, ...]) -> Bins:
+    return Bins(edges)
 
 
 def odd_values(column: Column) -> OddValues:

@@ -1,7 +1,7 @@
 """Exponentials of whole columns with the bits of the math module."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
 
 _PROBES = 20_000
-_AT_ONCE = 8_192  # what stays in the cache
+ROWS_AT_ONCE = 8_192  # what stays in the cache
 
 
 def choose_exp() -> Function:
@@ -27,17 +27,20 @@ def choose_exp() -> Function:
     return _exp_by_row
 
 
+def parts_of(numbers: Floats) -> Iterator[Floats]:
+    """Yield views of some numbers at a time."""
+    for start in range(0, len(numbers), ROWS_AT_ONCE):
+        yield numbers[start : start + ROWS_AT_ONCE]
+
+
 def sigmoid_with(exp: Function) -> Function:
     """Return `scorer.scorecard.sigmoid` for columns, with the same two branches."""
 
     def sigmoid(logits: Floats) -> Floats:
         found = np.empty_like(logits)
-        for start in range(0, len(logits), _AT_ONCE):
-            some = logits[start : start + _AT_ONCE]
+        for some, out in zip(parts_of(logits), parts_of(found), strict=True):
             odds = exp(-np.abs(some))
-            np.divide(
-                np.where(some >= 0, 1.0, odds), 1.0 + odds, out=found[start : start + _AT_ONCE]
-            )
+            np.divide(np.where(some >= 0, 1.0, odds), 1.0 + odds, out=out)
         return found
 
     return sigmoid

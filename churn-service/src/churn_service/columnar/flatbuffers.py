@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 _OFFSET = 4
+_READERS = {kind: struct.Struct(f"<{kind}").unpack_from for kind in "BHIhiq"}
 
 
 class FlatbufferError(ValueError):
@@ -83,7 +84,7 @@ def _number(data: bytes, kind: str, place: int) -> int:
     if place < 0:
         raise FlatbufferError("an offset points before the buffer")
     try:
-        found: int = struct.unpack_from(f"<{kind}", data, place)[0]
+        found: int = _READERS[kind](data, place)[0]
     except struct.error as error:
         raise FlatbufferError("an offset points behind the buffer") from error
     return found

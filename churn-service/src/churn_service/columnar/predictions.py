@@ -11,7 +11,10 @@ from churn_service.artefact.document import ModelDocument
 from churn_service.column_customers import CellSums, ColumnPredictions
 from churn_service.columnar.block import NumberColumn, Scores
 from churn_service.columnar.counting import counted
+from churn_service.columnar.exact import parts_of
 from churn_service.columnar.ids import Ids
+
+_TINY = 1e-300
 
 
 class ScoredColumns(ColumnPredictions):
@@ -33,17 +36,18 @@ class ScoredColumns(ColumnPredictions):
 
     def sums(self, cells: int) -> CellSums:
         """Sum the probabilities up, in so many equal cells."""
-        chances = self.scores.chances
-        places = np.minimum((chances * cells).astype(np.intp), cells - 1)
-        products = chances * (1.0 - chances)
-        inside = chances[(chances > 0) & (chances < 1)]
-        entropies = inside * np.log(inside) + (1.0 - inside) * np.log1p(-inside)
-        return CellSums(
-            np.bincount(places, minlength=cells).tolist(),
-            np.bincount(places, weights=chances, minlength=cells).tolist(),
-            float(products.sum()),
-            -float(entropies.sum()),
-        )
+        customers, sums = np.zeros(cells, dtype=np.intp), np.zeros(cells)
+        brier = log_loss = 0.0
+        for some in parts_of(self.scores.chances):
+            places = np.minimum((some * cells).astype(np.intp), cells - 1)
+            customers += np.bincount(places, minlength=cells)
+            sums += np.bincount(places, weights=some, minlength=cells)
+            rest = 1.0 - some
+            brier += float(np.dot(some, rest))
+            # what 0 and 1 say is nothing; the smallest float keeps their logarithms finite
+            log_loss -= float(np.dot(some, np.log(some + _TINY)))
+            log_loss -= float(np.dot(rest, np.log(rest + _TINY)))
+        return CellSums(customers.tolist(), sums.tolist(), brier, log_loss)
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -18,7 +18,7 @@ from churn_service.artefact.trees import Trees
 from churn_service.columnar.bins import Bins
 from churn_service.columnar.block import Block, Scores
 from churn_service.columnar.cards import CardScorer
-from churn_service.columnar.exact import Floats, Function, choose_exp, sigmoid_with
+from churn_service.columnar.exact import Floats, Function, choose_exp, parts_of, sigmoid_with
 from churn_service.columnar.trees import TooManyLeavesError, TreeScorer
 from churn_service.columnar.values import values_of
 from churn_service.scorer.calibration import interval_factors
@@ -129,9 +129,11 @@ def _intervals(table: IntervalTable) -> Callable[[Floats], tuple[Floats, Floats]
     bins, lower, upper = Bins(factors.edges), np.array(factors.lower), np.array(factors.upper)
 
     def ends(chances: Floats) -> tuple[Floats, Floats]:
-        bands, rest = bins.places(chances), 1.0 - chances
-        low = chances / (chances + rest * lower[bands])
-        high = chances / (chances + rest * upper[bands])
-        return np.where(low < chances, low, chances), np.where(high > chances, high, chances)
+        lows, highs = np.empty_like(chances), np.empty_like(chances)
+        for some, low, high in zip(*map(parts_of, (chances, lows, highs)), strict=True):
+            bands, rest = bins.places(some), 1.0 - some
+            np.minimum(some / (some + rest * lower.take(bands)), some, out=low)
+            np.maximum(some / (some + rest * upper.take(bands)), some, out=high)
+        return lows, highs
 
     return ends

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from granian.constants import Interfaces
 
 from service_kit import server
 from service_kit.logs import EventLog
@@ -158,3 +159,46 @@ def test_a_taken_port_is_said_in_one_line_before_anything_starts() -> None:
 def test_an_address_that_cannot_be_used_is_named() -> None:
     with pytest.raises(CannotListenError, match=r"203\.0\.113\.1:8080 cannot be listened on: "):
         server.serve("shop:create_wsgi", host="203.0.113.1", port=8080, threads=1)
+
+
+class FakeWorker:
+    def _id(self) -> int:
+        return os.getpid()
+
+
+@pytest.fixture
+def draining() -> Iterator[tuple[server.DrainingGranian, list[str]]]:
+    """Give a server whose worker is this process, and what it is told."""
+    before = signal.getsignal(server.DRAIN_SIGNAL)
+    told: list[str] = []
+    server.when_draining(lambda: told.append("drain"))
+    made = server.DrainingGranian("shop:create_wsgi", interface=Interfaces.WSGI)
+    made.wrks = [FakeWorker()]
+    yield made, told
+    signal.signal(server.DRAIN_SIGNAL, before)
+
+
+def test_sigterm_tells_the_worker_to_drain_and_stops_after_a_while(
+    draining: tuple[server.DrainingGranian, list[str]],
+) -> None:
+    made, told = draining
+    made.drain_seconds = 0.05
+    made.signal_handler_interrupt(signal.SIGTERM, None)
+    assert told == ["drain"]
+    assert made.main_loop_interrupt.wait(timeout=20)
+    assert made.interrupt_signal
+
+
+def test_a_second_sigterm_and_any_sigint_stop_at_once(
+    draining: tuple[server.DrainingGranian, list[str]],
+) -> None:
+    made, told = draining
+    made.drain_seconds = 600
+    made.signal_handler_interrupt(signal.SIGTERM, None)
+    assert not made.interrupt_signal
+    made.signal_handler_interrupt(signal.SIGTERM, None)
+    assert made.interrupt_signal
+    made.interrupt_signal, made.drain_seconds = False, 600
+    made.signal_handler_interrupt(signal.SIGINT, None)
+    assert made.interrupt_signal
+    assert told == ["drain"]

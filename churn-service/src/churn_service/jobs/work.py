@@ -74,8 +74,10 @@ class Worker:
         except ServiceError as error:
             failed = msgspec.structs.replace(self._latest(job), errors=error.errors)
             self._end(job.order, failed, "failed", error.detail or error.title)
-        except (ArtefactError, OSError) as error:
+        except ArtefactError as error:
             self._end(job.order, self._latest(job), "failed", f"{error}.")
+        except OSError as error:
+            self._end(job.order, self._latest(job), "failed", f"{error.strerror or error}.")
 
     def _score(self, order: Order, begun: Progress) -> None:
         place = self.store.place(order.id)
@@ -104,10 +106,10 @@ class Worker:
 
     def _end(self, order: Order, progress: Progress, state: str, detail: str = "") -> None:
         place = self.store.place(order.id)
-        for name in (PART, INPUT):  # the input is not needed any more, and may be large
-            (place / name).unlink(missing_ok=True)
+        (place / PART).unlink(missing_ok=True)  # first: the disk may be full
         ended = msgspec.structs.replace(progress, state=state, ended=self.now(), detail=detail)
         self.store.save(order.id, ended)
+        (place / INPUT).unlink(missing_ok=True)  # last: until then a new attempt needs it
 
 
 def scorer_of(order: Order, predictor: Predictor) -> Scorer:

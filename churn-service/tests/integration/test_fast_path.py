@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -34,7 +34,7 @@ class Pair:
             service.registry.refresh()  # type: ignore[attr-defined]  # the fixture's
         front_of(self.fast).fast_path.follow()
 
-    def send(self, body: bytes, headers: Record, **options: object) -> None:
+    def send(self, body: bytes, headers: Mapping[str, object], **options: object) -> None:
         """Send a request to both; their answers must be the same."""
         sent = {"data": body, "headers": headers, "method": "POST", **options}
         path = str(sent.pop("path", "/predict"))

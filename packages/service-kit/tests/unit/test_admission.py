@@ -155,7 +155,10 @@ def test_a_deadline_that_has_passed_is_told_and_nothing_is_done(
     make: Callable[..., Served],
 ) -> None:
     served = make()
-    sent = {"X_Request_Start": milliseconds_ago(500), "X_Request_Deadline_Ms": "400"}
+    sent: dict[str, Any] = {
+        "X_Request_Start": milliseconds_ago(500),
+        "X_Request_Deadline_Ms": "400",
+    }
     refused = served.post(**sent)
     assert refused.status_code == 504
     assert json.loads(refused.data)["type"] == "/problems/deadline-passed"

@@ -68,7 +68,10 @@ def test_what_waits_is_done_before_the_process_ends() -> None:
 
 
 def _put_and_end(path: str) -> None:
-    deferred: Deferred[str] = Deferred(lambda items: Path(path).write_text("".join(items)))
+    def write(items: list[str]) -> None:
+        Path(path).write_text("".join(items))
+
+    deferred = Deferred(write)
     deferred.start(seconds=60)
     deferred.put("kept")
 

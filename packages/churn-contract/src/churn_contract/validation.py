@@ -16,6 +16,7 @@ from churn_contract.problem import FieldError
 from churn_contract.records import MOST_ERRORS_KEPT, Findings, RecordReader
 from churn_contract.schema import CustomerSchema
 from churn_contract.strict import Customer, StrictDecoder
+from churn_contract.text_columns import TextColumns
 
 __all__ = [
     "ContractError",
@@ -74,6 +75,7 @@ class Validator:
         readers = {field.name: value_reader(field) for field in schema.features}
         json_reads = {name: each.from_json for name, each in readers.items()}
         self._json = RecordReader(schema, json_reads, ignores_unknown=self.ignores_unknown)
+        self._text_columns = TextColumns(schema)
         text_reads = {name: each.from_text for name, each in readers.items()}
         self._text = RecordReader(schema, text_reads, ignores_unknown=self.ignores_unknown)
 
@@ -118,14 +120,14 @@ class Validator:
             TooManyRowsError: There are more than `max_rows`.
             InvalidCustomersError: With every bad field of every bad customer.
         """
-        quick = None if text else self._converted(records)
+        quick = self._converted(records, text=text)
         return self._all_checked(records, text=text) if quick is None else quick
 
-    def _converted(self, records: Iterable[object]) -> list[Customer] | None:
+    def _converted(self, records: Iterable[object], *, text: bool) -> list[Customer] | None:
         if not isinstance(records, list):
             return None
         self.check_length(records)
-        return self.strict.convert(records)
+        return self._text_columns.convert(records) if text else self.strict.convert(records)
 
     def _all_checked(self, records: Iterable[object], *, text: bool) -> list[Customer]:
         reader, findings = self._text if text else self._json, Findings()

@@ -9,7 +9,7 @@ import io
 import random
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import msgspec
@@ -33,6 +33,13 @@ class LoneChampion(Protocol):
     def alone(self) -> Predictor | None:
         """Return the predictor in charge when no version stands beside it, else None."""
         ...
+
+
+class _Ready(NamedTuple):
+    """A champion that is prepared for, and the headers that name it."""
+
+    quick: QuickPredictor
+    headers: tuple[tuple[str, str], ...]
 
 
 class FastPath:
@@ -59,28 +66,29 @@ class FastPath:
         self._clock = clock
         self._bits = random.Random().getrandbits  # noqa: S311 - ids to find log lines, no secrets
         self._encode = msgspec.json.Encoder().encode
-        self._quick: QuickPredictor | None = None
-        self._headers: list[tuple[str, str]] = []
+        self._ready: _Ready | None = None
 
     def follow(self) -> None:
         """Prepare for the champion as it is now; until then its requests are handed on."""
         champion = self._source.alone()
-        if champion is None or (self._quick and self._quick.predictor is champion):
+        if champion is None or (self._ready and self._ready.quick.predictor is champion):
             return
-        self._headers = [
-            ("Content-Type", "application/json"),
-            (headers.MODEL_VERSION, champion.version),
-            (headers.SCHEMA_DIGEST, champion.schema.digest),
-        ]
-        self._quick = QuickPredictor(champion)
+        self._ready = _Ready(
+            QuickPredictor(champion),
+            (
+                ("Content-Type", "application/json"),
+                (headers.MODEL_VERSION, champion.version),
+                (headers.SCHEMA_DIGEST, champion.schema.digest),
+            ),
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        quick = self._quick
+        ready = self._ready
         if (
             environ["PATH_INFO"] != PATH
-            or quick is None
-            or quick.predictor is not self._source.alone()
+            or ready is None
+            or ready.quick.predictor is not self._source.alone()
             or not _is_usual(environ)
         ):
             return self._behind(environ, start_response)
@@ -88,41 +96,41 @@ class FastPath:
         times = [clock()]
         body = environ["wsgi.input"].read(LONGEST_BODY)
         times.append(clock())
-        row = quick.row(body)
+        row = ready.quick.row(body)
         if row is None:
             environ["wsgi.input"] = io.BytesIO(body)
             return self._behind(environ, start_response)
         times.append(clock())
-        return self._answer(environ, start_response, quick, row, times)
+        return self._answer(environ, start_response, ready, row, times)
 
     def _answer(
         self,
         environ: WSGIEnvironment,
         start_response: StartResponse,
-        quick: QuickPredictor,
+        ready: _Ready,
         row: Any,
         times: list[float],
     ) -> Iterable[bytes]:
-        prediction = quick.predict(row)
+        prediction = ready.quick.predict(row)
         times.append(self._clock())
         content = self._encode(prediction)
         times.append(self._clock())
         given = environ.get("HTTP_X_REQUEST_ID")
         request_id = (given and well_formed_id(given)) or f"{self._bits(128):032x}"
         answer_headers = [
-            *self._headers,
+            *ready.headers,
             ("Content-Length", str(len(content))),
             (headers.REQUEST_ID, request_id),
         ]
         start_response("200 OK", answer_headers)
         asked = (request_id, environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_X_KEY_ID"))
-        self._answered((quick, row, prediction, times, asked, time.time()))
+        self._answered((ready.quick, row, prediction, times, asked, time.time()))
         return [content]
 
 
 def _is_usual(environ: WSGIEnvironment) -> bool:
     """Tell whether the request asks for what all but all requests ask for."""
-    length = environ.get("CONTENT_LENGTH") or "0"
+    length = environ.get("CONTENT_LENGTH") or ""  # a chunked body has none, and no known end
     return (
         environ["REQUEST_METHOD"] == "POST"
         and environ.get("CONTENT_TYPE") in JSON_TYPES

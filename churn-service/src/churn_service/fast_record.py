@@ -85,7 +85,13 @@ class FastRecord:
         self._route = route
 
     def write(self, answers: Sequence[Answered]) -> None:
-        """Count and log these answers."""
+        """Count and log these answers; a fault is logged and harms no request."""
+        try:
+            self._write(answers)
+        except Exception as error:  # noqa: BLE001 - the answers were given, others are to come
+            self._log.failure("answers.uncounted", error, requests=len(answers))
+
+    def _write(self, answers: Sequence[Answered]) -> None:
         for quick, group in groupby(answers, key=lambda answered: answered[0]):
             of_one = list(group)
             customers = quick.customers([row for _, row, *_ in of_one])

@@ -1,5 +1,6 @@
 """The fast path against Flask's view: the same bytes, headers, metrics and log lines."""
 
+import io
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from churn_service.fast_path import LONGEST_BODY
 from churn_service.front import EXTENSION, Front
+from churn_service.telemetry import PredictionTelemetry
 
 Record = dict[str, object]
 JSON = {"Content-Type": "application/json"}
@@ -136,6 +139,33 @@ def test_a_raw_spelling_and_a_key_twice_are_the_views(pair: Pair, customer: Reco
     pair.send(json.dumps({**customer, "gender": "Female"}).encode(), JSON)
     pair.send(json.dumps(customer).encode()[:-1] + b',"tenure":72}', JSON)
     assert pair.taken == 0
+
+
+def test_a_chunked_body_is_the_views_whole(pair: Pair, customer: Record) -> None:
+    body = json.dumps([customer] * 15 + [customer | {"tenure": 72}]).encode()
+    spaced = body[:-1] + b" " * LONGEST_BODY + b"]"
+    answers = []
+    for service in (pair.plain, pair.fast):
+        environ = EnvironBuilder(
+            "/predict", method="POST", headers=list(JSON.items())
+        ).get_environ()
+        environ.pop("CONTENT_LENGTH", None)
+        environ |= {"wsgi.input": io.BytesIO(spaced), "wsgi.input_terminated": True}
+        answers.append(run_wsgi_app(service.app.wsgi_app, environ))  # type: ignore[attr-defined]  # the fixture's
+    bodies = [b"".join(content) for content, *_ in answers]
+    assert bodies[0] == bodies[1]
+    assert len(json.loads(bodies[1])) == 16
+    assert pair.taken == 0
+
+
+def test_a_fault_while_counting_is_logged_and_harms_no_request(
+    pair: Pair, customer: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.send(json.dumps(customer).encode(), JSON)
+    monkeypatch.setattr(PredictionTelemetry, "count", lambda *_: 1 / 0)
+    front_of(pair.fast).answered.work_off()
+    (line,) = pair.fast.events("answers.uncounted")  # type: ignore[attr-defined]  # the fixture's
+    assert (line["level"], line["error"], line["requests"]) == ("error", "ZeroDivisionError", 1)
 
 
 def test_another_champion_is_followed(

@@ -77,6 +77,7 @@ def test_two_files_and_joblib_are_taken(all_saved, pickled, joblibbed, beside) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["absent"], "there is no absent"),
         (["model.bin"], "--trust it is read by a process without network"),
         (["model.bin", "--trust"], "needs --data and --config"),
         (["a", "b", "c"], "the two files of a course"),

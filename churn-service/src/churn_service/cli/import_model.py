@@ -36,7 +36,7 @@ class _Table:
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--data", type=ExistingFile, help="Table of customers as the model was trained on.")
 @click.option("--config", type=ExistingFile, help="Training file (TOML): target, id, columns.")
 @click.option("--trust", is_flag=True, help="Read a pickle; it is read, never run.")
@@ -77,6 +77,9 @@ def import_model(
     churn import dv.bin model.bin --trust --data customers.csv --config train.toml
     """  # noqa: D301 - click's mark against rewrapping
     check_writable(model_root)
+    for path in paths:
+        if not path.exists():
+            raise WrongUsage(f"there is no {path}")
     if paths[0].is_dir():
         version = _take(paths, model_root, name, public_key)
     else:

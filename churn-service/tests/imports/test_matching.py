@@ -1,5 +1,6 @@
 """A model and a table that do not fit each other: what is refused, and the cure."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,16 +92,58 @@ def test_yes_and_no_may_have_been_numbers(fitted, shop, tmp_path) -> None:
     assert load_predictor(done.folder).schema.field("club").kind == "boolean"
 
 
-@pytest.mark.parametrize(("stay", "leave"), [("no", "yes"), ("False", "True"), ("1", "0")])
-def test_the_classes_are_matched_with_the_outcome(fitted, shop, tmp_path, stay, leave) -> None:
-    plain = imported(fitted(shop.records, shop.gone), shop, tmp_path / "a")
-
+@pytest.mark.parametrize(("stay", "leave"), [("no", "yes"), ("False", "True"), ("0", "1")])
+def test_classes_in_other_words_are_understood(fitted, shop, tmp_path, stay, leave) -> None:
     gone = [leave if each else stay for each in shop.gone]
-    # With "1" for staying, the table's own "1" still means leaving: the model is turned.
-    other = imported(fitted(shop.records, gone), shop, tmp_path / "b")
 
-    sides = [load_predictor(done.folder).document.scorer.intercept for done in (plain, other)]
-    assert abs(sides[0]) == pytest.approx(abs(sides[1]), abs=1e-6)
+    done = imported(fitted(shop.records, gone), shop, tmp_path)
+
+    plain = imported(fitted(shop.records, shop.gone), shop, tmp_path)
+    assert load_predictor(done.folder).document.scorer == (
+        load_predictor(plain.folder).document.scorer
+    )
+
+
+@pytest.mark.parametrize("name", ["pair", "native-boosting"])
+def test_a_model_of_who_stays_is_turned(
+    all_saved, pickled, shop, other_shop, tmp_path, name
+) -> None:
+    rows = [{**row, "gone": str(1 - int(row["gone"]))} for row in shop.rows]
+    stayed = other_shop(rows, '[data]\ntarget = "gone"\npositive = "0"\nid = "who"\n')
+    path = pickled(all_saved[name].content)
+    usual, turned = (imported(path, each, tmp_path) for each in (shop, stayed))
+
+    before, after = (load_predictor(done.folder) for done in (usual, turned))
+
+    row = {name: shop.rows[0][name] for name in ("Visits", "Spend", "Plan", "Club")}
+    logits = [each.logit(each.validator.check_text(row)) for each in (before, after)]
+    assert logits[1] == pytest.approx(-logits[0], abs=1e-12)
+
+
+def test_a_model_without_trees_is_refused(all_saved, pickled, shop, tmp_path) -> None:
+    model = copy.deepcopy(all_saved["native-boosting"].content)
+    model._predictors = []
+
+    assert "the model has no trees" in refusal(pickled(model), shop, tmp_path)
+
+
+def test_missing_levels_have_the_weight_that_the_model_gives_them(
+    all_saved, pickled, shop, other_shop, tmp_path
+) -> None:
+    rows = [{**row, "Plan": ""} if place % 5 == 0 else row for place, row in enumerate(shop.rows)]
+
+    for name in ("pair", "native-boosting"):
+        done = imported(pickled(all_saved[name].content), other_shop(rows), tmp_path / name)
+        assert load_predictor(done.folder).schema.field("plan").nullable
+
+
+def test_levels_of_a_number_ask_for_a_category_of_trees_too(
+    all_saved, pickled, other_shop, shop, tmp_path
+) -> None:
+    rows = [{**row, "Plan": str(ord(row["Plan"][-1]) % 7 + 0.5)} for row in shop.rows]
+    model = pickled(all_saved["native-boosting"].content)
+
+    assert "is a number in the table" in refusal(model, other_shop(rows), tmp_path)
 
 
 def test_classes_of_other_names_are_refused(fitted, shop, tmp_path) -> None:

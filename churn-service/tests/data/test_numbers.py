@@ -14,6 +14,7 @@ from churn_service.training.numbers import (
     AmbiguousNumbersError,
     Notation,
     find_reading,
+    number_speller,
     plain_numbers,
 )
 
@@ -175,3 +176,21 @@ def test_levels_with_an_order_are_put_in_it(levels: list[str], order: list[str] 
 
 def test_look_alikes_need_a_letter() -> None:
     assert look_alikes(["e-mail", "e_mail", "1-5", "1.5", "a+", "a-"]) == [["e-mail", "e_mail"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (["1,5", "1.234,5"], {"7,25": "7.25", "n/a": "", "12": "12", "red": "red"}),
+        (["1,5", "1.234,5"], {"1.5": "not like 1.234,5: 1.5"}),
+        (["$5", "$1,234.50"], {"$9": "9", "8.5": "8.5", "€9": "not like 1,234.5: €9"}),
+        (["1.5", "2"], {"3": "3", "1,5": "1,5", "NA": ""}),
+        (["red", "1,5"], {"2,5": "2,5"}),
+        (["1,234"], {"5": "5"}),
+    ],
+)
+def test_later_cells_are_spelled_as_the_first_were(first: list[str], later: dict[str, str]) -> None:
+    spell = number_speller(Counter(first))
+
+    assert [spell(cell) for cell in first] == plain_numbers(first)
+    assert {cell: spell(cell) for cell in later} == later

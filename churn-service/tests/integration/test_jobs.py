@@ -150,6 +150,23 @@ def test_the_result_may_be_columns(
     assert answer.data.startswith(start)
 
 
+def test_a_file_may_be_an_arrow_stream(client: FlaskClient, work, customers) -> None:
+    pa = pytest.importorskip("pyarrow")
+    table, kind = pa.Table.from_pylist(customers), "application/vnd.apache.arrow.stream"
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table, max_chunksize=15)
+    body = sink.getvalue().to_pybytes()
+
+    job = done(client, send(client, body, kind, Accept=CSV), work)
+    bad = done(client, send(client, body[:-30], kind), work)
+
+    direct = client.post("/predict", data=as_csv(customers), content_type=CSV)
+    assert (job["state"], job["rows"]) == ("done", 40)
+    assert result(client, job).data == direct.data
+    assert (bad["state"], "cut short" in bad["detail"]) == ("failed", True)
+
+
 def test_a_long_file_is_scored_in_columns_with_the_same_bytes(
     client: FlaskClient, work, customers
 ) -> None:

@@ -18,7 +18,7 @@ from churn_service.jobs.job import Job, Order
 from churn_service.jobs.spool import mounted_file, spool
 from churn_service.jobs.store import JobStore
 from churn_service.jobs.stream import parameters_of
-from churn_service.jobs.work import FORM_OF, INPUT, RESULT, first_name, result_types
+from churn_service.jobs.work import INPUT, RESULT, file_types, first_name, result_types
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ class Intake:
     def _order(self, wanted: Wanted) -> Order:
         name, _ = parameters_of(wanted.content_type)
         answer = wanted.answer_type or name
-        if name not in FORM_OF or answer not in result_types():
+        if name not in file_types() or answer not in result_types():
             raise UnsupportedBodyError(
-                f"A job reads these types: {', '.join(FORM_OF)}. "
+                f"A job reads these types: {', '.join(file_types())}. "
                 f"It writes these: {', '.join(result_types())}.",
-                headers={"Accept-Post": ", ".join(FORM_OF)},
+                headers={"Accept-Post": ", ".join(file_types())},
             )
         waiting = sum(not job.progress.has_ended for job in self._store.all())
         if waiting >= self._most_waiting:

@@ -11,9 +11,11 @@ import msgspec
 from werkzeug.http import parse_options_header
 
 from churn_contract.problem import FieldError
+from churn_service.column_envelopes import ARROW_STREAM
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.form import Ask, Envelope
 from churn_service.errors import RefusedCustomersError, UnreadableBodyError
+from churn_service.jobs.arrow_blocks import arrow_blocks
 from churn_service.jobs.blocks import Block, csv_blocks, line_blocks
 from churn_service.long_answers import Answer
 from churn_service.predictor import Predictor
@@ -93,6 +95,8 @@ class Scorer:
         if CSV in self.reader.media_types:
             absent = self.parameters.get("header", "present").lower() == "absent"
             return csv_blocks(stream, has_header=not absent)
+        if ARROW_STREAM in self.reader.media_types:
+            return arrow_blocks(stream)
         return line_blocks(stream)
 
     def _read(self, block: Block, rows: int) -> Body:

@@ -115,10 +115,15 @@ class Worker:
 def scorer_of(order: Order, predictor: Predictor) -> Scorer:
     """Return what scores the file of an order."""
     name, parameters = parameters_of(order.content_type)
-    quick = {kind: form for form in column_envelopes() for kind in form.media_types}
-    reader = quick.get(name, FORM_OF[name])
+    columns = {kind: form for form in column_envelopes() for kind in form.media_types}
+    reader = (FORM_OF | columns)[name]
     answer = long_answer(RESULT_FORM_OF[order.answer_type], predictor)
     return Scorer(predictor, reader, answer, parameters, order.is_lenient)
+
+
+def file_types() -> list[str]:
+    """Return the media types of files that can be read here; columns need extras."""
+    return [*FORM_OF, *([ARROW_STREAM] if find_spec(_EXTRA_OF[ARROW_STREAM]) else [])]
 
 
 def result_types() -> list[str]:

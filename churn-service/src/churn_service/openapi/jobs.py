@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from churn_contract.openapi import example_customer, types_of
 from churn_contract.schema import CustomerSchema
 from churn_service.jobs.job import Order, Progress
-from churn_service.jobs.work import FORM_OF, RESULT_FORM_OF, first_name
+from churn_service.jobs.work import RESULT_FORM_OF, file_types, first_name
 from churn_service.jobs_api import FileOrder
 from churn_service.openapi.customer_text import csv_of, lines_of_json
 from churn_service.openapi.parts import (
@@ -83,7 +83,7 @@ def _bodies(customers: CustomerSchema) -> Json:
             lines=example(lines, "A customer per line", 202),
         ),
     }
-    others = (kind for kind in FORM_OF if kind not in shown)
+    others = (kind for kind in file_types() if kind not in shown)
     return shown | {kind: media(_file()) for kind in others}
 
 

@@ -77,11 +77,14 @@ class Intake:
         order = self._order(wanted)
         order = msgspec.structs.replace(order, id=self._store.new_id(self._day()))
         try:
-            file = spool(stream, self._store.place(order.id) / INPUT, length)
-            order = msgspec.structs.replace(order, input_bytes=file.size, input_sha256=file.sha256)
-            known = self._known(order)
-            if known is None:
-                return self._store.add(order), True
+            with self._store.worked_on(order.id):  # so that nobody takes it for broken off
+                file = spool(stream, self._store.place(order.id) / INPUT, length)
+                order = msgspec.structs.replace(
+                    order, input_bytes=file.size, input_sha256=file.sha256
+                )
+                known = self._known(order)
+                if known is None:
+                    return self._store.add(order), True
         except BaseException:
             self._store.remove(order.id)
             raise

@@ -51,8 +51,7 @@ class JobRunner:
 
     def start(self) -> None:
         """Begin; uploads that a dead process left half-written are removed."""
-        for job_id in self._store.unfinished():
-            self._store.remove(job_id)
+        self._store.remove_broken_off()
         self._thread.start()
 
     def stop(self) -> None:

@@ -56,9 +56,9 @@ class JobStore:
         try:
             order = msgspec.json.decode((self.place(job_id) / _ORDER).read_bytes(), type=Order)
             content = (self.place(job_id) / _PROGRESS).read_bytes()
+            return Job(order, msgspec.json.decode(content, type=Progress))
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
-        return Job(order, msgspec.json.decode(content, type=Progress))
 
     def all(self) -> list[Job]:
         """Return all jobs, the oldest first."""
@@ -72,7 +72,8 @@ class JobStore:
 
     def cancel(self, job_id: str) -> None:
         """Ask a job to stop."""
-        (self.place(job_id) / _CANCEL).touch()
+        with contextlib.suppress(FileNotFoundError):  # somebody removed it just now
+            (self.place(job_id) / _CANCEL).touch()
 
     def is_cancelled(self, job_id: str) -> bool:
         """Tell whether a job was asked to stop."""
@@ -84,25 +85,28 @@ class JobStore:
             (self.place(job_id) / _ORDER).unlink()  # first: half a folder is no job
         shutil.rmtree(self.place(job_id), ignore_errors=True)
 
-    def unfinished(self) -> Iterator[str]:
-        """Yield folders without an order: uploads that never came to their end."""
-        for path in self.folder.glob("*"):
-            if _ID.fullmatch(path.name) and not (path / _ORDER).exists():
-                yield path.name
+    def remove_broken_off(self) -> None:
+        """Remove uploads whose process ended before they did; who uploads holds the lock."""
+        for job_id in filter(_ID.fullmatch, [path.name for path in self.folder.glob("*")]):
+            with self.worked_on(job_id) as is_free:
+                if is_free and not (self.place(job_id) / _ORDER).exists():
+                    self.remove(job_id)
 
     @contextmanager
     def worked_on(self, job_id: str) -> Iterator[bool]:
-        """Hold a job's lock for the block; False when another process holds it.
+        """Hold a job's lock for the block; False when somebody else holds it, or it is gone.
 
         The lock ends with its process, however that ends.
         """
-        with (self.place(job_id) / _LOCK).open("w") as file:
+        with contextlib.ExitStack() as stack:
             try:
+                file = stack.enter_context((self.place(job_id) / _LOCK).open("w"))
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
+            except (BlockingIOError, FileNotFoundError):
+                is_held = False
             else:
-                yield True
+                is_held = True
+            yield is_held
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,17 +1,14 @@
 """What a rival is, and how its environment is made."""
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.serving.client import Request
+from benchmarks.serving.environment import installed
 from benchmarks.serving.model import World
 from benchmarks.serving.process import Server, free_port
 
-ENVIRONMENTS = Path("build/bench/rivals")
 _ROOT = Path(__file__).parents[3]
 _SOURCES = (
     "packages/churn-contract/src",
@@ -49,17 +46,7 @@ class Rival:
             OSError: The installer is not there.
             subprocess.CalledProcessError: The packages could not be installed.
         """
-        place = ENVIRONMENTS / self.folder
-        python = place.absolute() / "bin" / "python"
-        stamp, wanted = place / "packages.txt", "\n".join(self.packages)
-        if stamp.exists() and stamp.read_text() == wanted:
-            return python
-        uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, place], check=True)
-        install = [uv, "pip", "install", "-q", "--python", python, *self.packages]
-        subprocess.run(install, check=True, timeout=900)
-        stamp.write_text(wanted)
-        return python
+        return installed(self.folder, self.packages)
 
     def start(self, world: World, folder: Path) -> Server:
         """Start it for a model; its files and log go to `folder`."""

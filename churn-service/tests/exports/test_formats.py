@@ -22,7 +22,10 @@ def content(path: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
+ANY_MODEL = sorted(set(FORMATS) - {"course"})  # which holds linear models only
+
+
+@pytest.mark.parametrize("name", ANY_MODEL)
 def test_a_format_is_written_with_the_same_bytes_each_time(world, tmp_path, name: str) -> None:
     form = FORMATS[name]
     paths = [tmp_path / place / f"churn_model{form.suffix}" for place in ("one", "two")]

@@ -80,7 +80,7 @@ def _special(field: Field) -> tuple[int, ...]:
 
 def _codes_of_texts(field: Field) -> dict[str, int]:
     places = {level: FIRST + place for place, level in enumerate(field.levels)}
-    found = {text: places[level] for text, level in sorted(usual_spellings(field).items())}
+    found = {text: places[level] for text, level in usual_spellings(field).items()}
     return found | ({"": code_of_missing(field)} if _minds_empty(field) else {})
 
 

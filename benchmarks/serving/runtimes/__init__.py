@@ -1,0 +1,1 @@
+"""Programs that score an export in a runtime of others, each run by its own Python."""

@@ -135,12 +135,12 @@ def _read(schema: CustomerSchema, record: Mapping[str, object]) -> dict[str, str
 def _cell(value: Any) -> str:
     """Return a value as a text cell that reads back to the same number."""
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, str):
-        return value
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return ""
-    if not isinstance(value, float):
-        return str(value)
+    return _number_cell(value) if isinstance(value, float) else str(value)
+
+
+def _number_cell(value: float) -> str:
     if math.isnan(value):
         return ""
     # A column of whole numbers with gaps comes as floats: a level 1 must not become 1.0.

@@ -34,7 +34,7 @@ MOST_ROW_ERRORS = 10_000
 
 
 class RowErrors(NamedTuple):
-    """What is wrong with one row (from 0) of many; pointers start at it, as `/tenure`."""
+    """What is wrong with one row (from 0) of many; pointers start at it, as `/contract`."""
 
     row: int
     errors: tuple[FieldError, ...]

@@ -66,6 +66,11 @@ def assert_same_bits(document: ModelDocument, customers: Sequence[Customer]) -> 
     assert list(predictor.predict(columns)) == wanted
 
 
+def changed(customer: Customer, place: int, value: object) -> Customer:
+    values = (*customer.values[:place], value, *customer.values[place + 1 :])
+    return Customer(customer.customer_id, values)
+
+
 def document_of(schema: CustomerSchema, scorer, **others: object) -> ModelDocument:
     return ModelDocument(
         name="churn", schema=schema, schema_digest=schema.digest, threshold=0.5, scorer=scorer,
@@ -135,8 +140,7 @@ def test_trees_of_any_size_score_with_the_same_bits(schema, customers, leaves: i
 
 def test_trees_of_the_library_score_with_the_same_bits(shop: Dataset, shop_trees) -> None:
     scorer = shop_trees.compile(shop.schema, shop.matrix())
-    unseen = [each._replace(values=(*each.values[:2], "x", *each.values[3:])) for each in
-              shop.customers[:50]]  # fmt: skip
+    unseen = [changed(each, 2, "x") for each in shop.customers[:50]]
     assert_same_bits(document_of(shop.schema, scorer), [*shop.customers, *unseen])
 
 
@@ -158,10 +162,7 @@ def test_missing_and_unseen_values_score_with_the_same_bits(gym_model) -> None:
         for place, term in enumerate(scorer.terms)
         if isinstance(term, LevelTerm) and term.other is not None
     )
-    odd = [
-        each._replace(values=(*each.values[:place], "elsewhere", *each.values[place + 1 :]))
-        for each in customers[:100]
-    ]
+    odd = [changed(each, place, "elsewhere") for each in customers[:100]]
     assert_same_bits(document, odd)
 
 

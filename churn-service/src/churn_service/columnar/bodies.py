@@ -61,7 +61,7 @@ def check_frame(frame: Frame, validator: Validator) -> CheckedColumns:
 
     Raises:
         InvalidCustomersError: With every fault of every row, in their order; those of whole
-            columns have pointers without a row, as `/tenure`.
+            columns have pointers without a row, as `/age`.
     """
     checked, faults = _checked(frame, validator)
     if faults:

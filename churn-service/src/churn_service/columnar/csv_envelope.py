@@ -23,6 +23,7 @@ from churn_service.envelopes.csv import HEADER, CsvEnvelope
 from churn_service.envelopes.form import Ask
 from churn_service.envelopes.ignored import ignored_names
 
+_FEWEST_COLUMNS = 2  # an empty cell alone on its line is no line to csv
 _NEED_QUOTES = ',"\r\n'
 _SMALLEST_PLAIN = 1e-4  # smaller floats are spelled with an exponent by `repr`
 
@@ -92,9 +93,14 @@ def _checked(table: PlainCsv, validator: Validator) -> CheckedColumns:
 
 def _places(table: PlainCsv, validator: Validator) -> dict[str | None, int]:
     schema, match = validator.schema, table.match
-    is_outcome = schema.outcome is not None and schema.outcome.field in match.columns
-    is_strange = bool(match.unknown) and not validator.ignores_unknown
-    if match.missing or match.duplicate or is_outcome or is_strange or len(match.columns) < 2:
+    complaints = (
+        match.missing,
+        match.duplicate,
+        schema.outcome is not None and schema.outcome.field in match.columns,
+        match.unknown and not validator.ignores_unknown,
+        len(match.columns) < _FEWEST_COLUMNS,
+    )
+    if any(complaints):
         raise UnusualError
     return {name: place for place, name in enumerate(match.columns) if name is not None}
 

@@ -1,7 +1,7 @@
 """A whole Arrow stream as columns: batches joined, dictionaries put in."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,22 +153,26 @@ def _numbers_by_code(codes: NDArray[np.integer], values: NumberCells) -> NumberC
 
 
 def _joined(pieces: list[Cells]) -> Cells:
+    """Return the pieces of one column as one; all are of the same kind."""
     if len(pieces) == 1:
         return pieces[0]
     if not pieces:
         return NoCells(0, is_null=True)  # of no row, every column is fine
-    texts = [piece for piece in pieces if isinstance(piece, TextCells)]
-    if len(texts) == len(pieces):
-        return _joined_codes(texts)
-    numbers = [piece for piece in pieces if isinstance(piece, NumberCells)]
-    if len(numbers) == len(pieces):
-        values = np.concatenate([piece.values for piece in numbers])
-        return NumberCells(values, _joined_nulls(numbers))
-    plain = [piece for piece in pieces if isinstance(piece, PlainTexts)]
-    if len(plain) == len(pieces):
-        return PlainTexts(_joined_texts([piece.texts for piece in plain]), _joined_nulls(plain))
-    empty = [piece for piece in pieces if isinstance(piece, NoCells)]
-    return NoCells(sum(piece.rows for piece in empty), all(piece.is_null for piece in empty))
+    return _JOIN[type(pieces[0])](pieces)
+
+
+def _joined_numbers(pieces: "Sequence[NumberCells]") -> NumberCells:
+    values = np.concatenate([piece.values for piece in pieces])
+    return NumberCells(values, _joined_nulls(pieces))
+
+
+def _joined_plain(pieces: "Sequence[PlainTexts]") -> PlainTexts:
+    texts = _joined_texts([piece.texts for piece in pieces])
+    return PlainTexts(texts, _joined_nulls(pieces))
+
+
+def _joined_nothing(pieces: "Sequence[NoCells]") -> NoCells:
+    return NoCells(sum(piece.rows for piece in pieces), pieces[0].is_null)
 
 
 def _joined_nulls(pieces: "Sequence[NumberCells | PlainTexts]") -> Bools | None:
@@ -207,3 +211,11 @@ def _joined_codes(pieces: Sequence[TextCells]) -> TextCells:
     ]
     entries = _joined_texts([piece.entries for piece in pieces])
     return TextCells(np.concatenate(codes), entries, np.concatenate(nulls))
+
+
+_JOIN: dict[type, Callable[[Any], Cells]] = {
+    NumberCells: _joined_numbers,
+    PlainTexts: _joined_plain,
+    TextCells: _joined_codes,
+    NoCells: _joined_nothing,
+}

@@ -4,6 +4,8 @@ import math
 import struct
 import sys
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
 from churn_contract.schema import Field
 from churn_service.artefact.document import CurveTerm, LevelTerm, Scorecard, Scorer, Term
@@ -130,18 +132,14 @@ def _trees(matched: Matched, model: Boosted) -> Trees:
         rows += [compiler.row(node, first) for node in tree]
     if not roots:
         raise ForeignModelError("the model has no trees")
+    columns: dict[str, Any] = {
+        column.name: tuple(getattr(row, column.name) for row in rows) for column in fields(Row)
+    }
     return Trees(
         base=model.base + 0.0,
         roots=tuple(roots),
-        feature=tuple(row.feature for row in rows),
-        threshold=tuple(row.threshold for row in rows),
-        category_set=tuple(row.category_set for row in rows),
         category_sets=tuple(compiler.sets),
-        missing_left=tuple(row.missing_left for row in rows),
-        left=tuple(row.left for row in rows),
-        right=tuple(row.right for row in rows),
-        value=tuple(row.value for row in rows),
-        count=tuple(row.count for row in rows),
+        **columns,
     )
 
 

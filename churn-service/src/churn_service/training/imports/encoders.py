@@ -71,14 +71,24 @@ def _places(chosen: Any, columns: Columns) -> list[int]:
     """Return the places of the columns that a part of a ColumnTransformer takes."""
     if isinstance(chosen, Inert) and chosen.made_by.name == "slice":
         return list(range(len(columns)))[slice(*chosen.args)]
-    if is_a(chosen, "_RemainderColsList"):
-        chosen = chosen.attribute("data")
-    entries = array_of(chosen).entries if is_array(chosen) else chosen
-    one = [entries] if isinstance(entries, str | int) else list(entries)
+    one = _choices(chosen)
     if one and all(isinstance(entry, bool) for entry in one):
         return [place for place, taken in enumerate(one) if taken]
     names = [column.column for column in columns]
-    return [names.index(entry) if isinstance(entry, str) else int(plain(entry)) for entry in one]
+    return [_place(entry, names) for entry in one]
+
+
+def _choices(chosen: Any) -> list[Any]:
+    """Return names, places, or a yes or no for each column."""
+    if is_a(chosen, "_RemainderColsList"):
+        return list(chosen.attribute("data"))
+    if is_array(chosen):
+        return array_of(chosen).entries
+    return [chosen] if isinstance(chosen, str | int) else list(chosen)
+
+
+def _place(entry: Any, names: list[str]) -> int:
+    return names.index(entry) if isinstance(entry, str) else int(plain(entry))
 
 
 def _pipeline(pipeline: Inert, columns: Columns) -> Columns:
@@ -141,20 +151,17 @@ def _looked_up(
     column: Encoded, levels: Sequence[Any], numbers: Sequence[float], other: float | None
 ) -> Encoded:
     """Return the encoding by a table of levels, of a raw column or an encoded one."""
-    missing = [number for level, number in zip(levels, numbers, strict=True) if _is_missing(level)]
-    absent = missing[0] if missing else other
-    if column.levels is None:
-        if column.steps or column.blank is not None:
-            raise ForeignModelError(f"{column.column!r} is scaled first and then taken as levels")
-        table = {
-            level_text(level): number
-            for level, number in zip(levels, numbers, strict=True)
-            if not _is_missing(level)
-        }
-        return msgspec.structs.replace(column, levels=table, other=other, missing=absent)
     known = dict(zip(levels, numbers, strict=True))
-    fallback = NAN if absent is None else absent
-    return column.mapped(lambda code: fallback if math.isnan(code) else known.get(code, fallback))
+    absent = next((known[level] for level in levels if _is_missing(level)), other)
+    if column.levels is not None:
+        fallback = NAN if absent is None else absent
+        return column.mapped(
+            lambda code: fallback if math.isnan(code) else known.get(code, fallback)
+        )
+    if column.steps or column.blank is not None:
+        raise ForeignModelError(f"{column.column!r} is scaled first and then taken as levels")
+    table = {level_text(level): number for level, number in known.items() if not _is_missing(level)}
+    return msgspec.structs.replace(column, levels=table, other=other, missing=absent)
 
 
 def level_text(level: object) -> str:

@@ -1,7 +1,7 @@
 """The models of scikit-learn in the objects of a file: linear and histogram boosting."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from churn_service.training.errors import ForeignModelError
@@ -20,6 +20,7 @@ from churn_service.training.imports.inert import Inert, damaged, is_a, kind_of
 _LINEAR = ("LogisticRegression", "LogisticRegressionCV")
 _BOOSTED = ("HistGradientBoostingClassifier",)
 _SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV")
+_MOST_PARTS = 10
 _CURE = (
     "save a Pipeline, or the pair (DictVectorizer, model), or a model that was fitted on a "
     "DataFrame"
@@ -52,15 +53,25 @@ def _steps(value: Any) -> Iterable[Any]:
     if is_a(value, *_SEARCHES):
         yield from _steps(value.attribute("best_estimator_"))
     elif is_a(value, "Pipeline"):
-        for _, step in value.attribute("steps") or ():
-            yield from _steps(step) if is_a(step, "Pipeline", *_SEARCHES) else [step]
-    elif isinstance(value, tuple | list):
-        for part in value[:10]:
-            yield from [] if isinstance(part, tuple | list) else _steps(part)
+        yield from _pipeline_steps(value)
     elif isinstance(value, dict):
-        yield from _steps(list(value.values()))
+        yield from _parts(list(value.values()))
+    elif isinstance(value, tuple | list):
+        yield from _parts(value)
     elif isinstance(value, Inert):
         yield value
+
+
+def _pipeline_steps(pipeline: Inert) -> Iterable[Any]:
+    for _, step in pipeline.attribute("steps") or ():
+        yield from _steps(step) if is_a(step, "Pipeline", *_SEARCHES) else [step]
+
+
+def _parts(values: Sequence[Any]) -> Iterable[Any]:
+    """Yield the steps of the first parts; parts within parts are none."""
+    for part in values[:_MOST_PARTS]:
+        if not isinstance(part, tuple | list | dict):
+            yield from _steps(part)
 
 
 def _listed(objects: list[Any]) -> str:

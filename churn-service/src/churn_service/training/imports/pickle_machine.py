@@ -56,6 +56,7 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def run(self) -> Any:
+        """Follow the instructions to the end and return the one object that is left."""
         for count, (instruction, argument, _) in enumerate(pickletools.genops(self._file)):
             if count > MOST_INSTRUCTIONS:
                 raise ForeignModelError("the pickle has more instructions than any model")
@@ -70,65 +71,81 @@ class _Machine:
         return self._stack[0]
 
     def mark(self, _: Any) -> None:
+        """Begin a part of the stack."""
         self._marked.append(self._stack)
         self._stack = []
 
     def _since_mark(self) -> list[Any]:
+        """End the part that was begun last and return it."""
         found, self._stack = self._stack, self._marked.pop()
         return found
 
     def pop(self, _: Any) -> None:
+        """Forget the last object, or an empty part."""
         if self._stack:
             self._stack.pop()
         else:
             self._since_mark()
 
     def pop_mark(self, _: Any) -> None:
+        """Forget the part that was begun last."""
         self._since_mark()
 
     def duplicate(self, _: Any) -> None:
+        """Put the last object on the stack once more."""
         self._stack.append(self._stack[-1])
 
     def nothing(self, _: Any) -> None:
         """Frames and the number of the protocol say nothing about the content."""
 
     def constant(self, value: Callable[[], Any]) -> None:
+        """Put a value on the stack that an instruction stands for."""
         self._stack.append(value())
 
     def put(self, place: Any) -> None:
+        """Keep the last object under a number."""
         self._memo[int(place)] = self._stack[-1]
 
     def memoize(self, _: Any) -> None:
+        """Keep the last object under the next number."""
         self._memo[len(self._memo)] = self._stack[-1]
 
     def get(self, place: Any) -> None:
+        """Put a kept object on the stack."""
         self._stack.append(self._memo[int(place)])
 
     def list_(self, _: Any) -> None:
+        """Make a list of a part."""
         found = self._since_mark()
         self._stack.append(found)
 
     def tuple_(self, _: Any) -> None:
+        """Make a tuple of a part."""
         found = self._since_mark()
         self._stack.append(tuple(found))
 
     def short_tuple(self, size: int) -> None:
+        """Make a tuple of the last objects."""
         self._stack[-size:] = [tuple(self._stack[-size:])]
 
     def frozen_set(self, _: Any) -> None:
+        """Make a frozen set of a part."""
         found = self._since_mark()
         self._stack.append(frozenset(map(_key, found)))
 
     def dict_(self, _: Any) -> None:
+        """Make a dictionary of a part, keys and values in turn."""
         found = self._since_mark()
         self._stack.append({})
         self._set_pairs(found)
 
     def append(self, _: Any) -> None:
+        """Append the last object to the one before."""
         value = self._stack.pop()
         self._append_all([value])
 
     def appends(self, _: Any) -> None:
+        """Append a part to the object before it."""
         self._append_all(self._since_mark())
 
     def _append_all(self, values: list[Any]) -> None:
@@ -136,15 +153,18 @@ class _Machine:
         (target.items if isinstance(target, Inert) else target).extend(values)
 
     def add_items(self, _: Any) -> None:
+        """Add a part to the set before it."""
         values = self._since_mark()
         self._stack[-1].update(map(_key, values))
 
     def set_item(self, _: Any) -> None:
+        """Set a key of the object before it."""
         pair = self._stack[-2:]
         del self._stack[-2:]
         self._set_pairs(pair)
 
     def set_items(self, _: Any) -> None:
+        """Set keys of the object before the part."""
         self._set_pairs(self._since_mark())
 
     def _set_pairs(self, flat: list[Any]) -> None:
@@ -156,33 +176,40 @@ class _Machine:
             target.update(pairs)
 
     def named(self, argument: str) -> None:
+        """Note a class or function, named by the instruction."""
         module, _, name = argument.partition(" ")
         self._stack.append(checked(module, name))
 
     def named_on_stack(self, _: Any) -> None:
+        """Note a class or function, named by the last two objects."""
         name, module = self._stack.pop(), self._stack.pop()
         if not isinstance(module, str) or not isinstance(name, str):
             raise damaged("a name is no text")
         self._stack.append(checked(module, name))
 
     def make(self, _: Any) -> None:
+        """Note what would be called with which arguments."""
         args, made_by = self._stack.pop(), self._stack.pop()
         self._stack.append(_made(made_by, args))
 
     def make_with_names(self, _: Any) -> None:
+        """Note a call; arguments by name tell nothing that is needed."""
         self._stack.pop()
         self.make(None)
 
     def make_since_mark(self, _: Any) -> None:
+        """Note a call whose class and arguments are a part."""
         made_by, *args = self._since_mark()
         self._stack.append(_made(made_by, tuple(args)))
 
     def make_named(self, argument: str) -> None:
+        """Note a call whose class the instruction names."""
         args = tuple(self._since_mark())
         self.named(argument)
         self._stack.append(_made(self._stack.pop(), args))
 
     def build(self, _: Any) -> None:
+        """Note the state of an object."""
         state, target = self._stack.pop(), self._stack[-1]
         if not isinstance(target, Inert):
             raise damaged("a state is given to what has none")

@@ -78,7 +78,8 @@ class JobRoutes:
     def result(self, job: str) -> Response:
         """Send the result of a job that is done; parts of it on demand (Range)."""
         found = self._find(job)
-        path = self._on().intake.result_of(found)
+        # Flask takes a relative path from its own package, not from the working folder.
+        path = self._on().intake.result_of(found).absolute()
         kind, name = found.order.answer_type, found.order.id
         response = send_file(path, mimetype=kind, conditional=True, etag=name, max_age=0)
         response.headers[MODEL_VERSION] = found.order.model_version

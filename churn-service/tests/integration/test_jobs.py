@@ -104,6 +104,22 @@ def result(client: FlaskClient, job: Record, **headers: str) -> TestResponse:
     return client.get(f"/jobs/{job['id']}/result", headers=headers, buffered=True)
 
 
+def test_a_jobs_folder_may_be_named_from_the_working_folder(
+    folders: Path, model_root: Path, make_service, customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folders)
+    monkeypatch.setenv("CHURN_JOBS_FOLDER", "jobs")
+    monkeypatch.setattr(os, "nice", lambda _: None)
+    running = make_service(model_root, jobs_folder=Path("jobs"))
+    running.registry.refresh()
+    client = running.app.test_client()
+    place = send(client, as_csv(customers)).headers["Location"]
+    process.run(place.rpartition("/")[2], os.environ)
+    answer = client.get(f"{place}/result", buffered=True)
+    assert answer.status_code == 200
+    assert len(answer.data.splitlines()) == len(customers) + 1
+
+
 @pytest.mark.parametrize(("kind", "spell"), [(CSV, as_csv), (LINES, as_lines)])
 @pytest.mark.parametrize("coding", ["", "gzip"])
 def test_a_job_answers_what_predict_answers(

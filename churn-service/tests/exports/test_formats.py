@@ -59,6 +59,17 @@ def test_a_file_that_is_there_is_replaced_only_on_demand(plain_world, tmp_path: 
     assert target.read_text() != "mine"
 
 
+def test_a_folder_takes_the_place_of_a_folder_or_a_file(plain_world, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "old.txt").write_text("old")
+    (tmp_path / "file").write_text("old")
+
+    for name in ("folder", "file"):
+        export(FORMATS["c"], plain_world.exported, tmp_path / name, force=True)
+        assert "old.txt" not in content(tmp_path / name)
+        assert content(tmp_path / name)
+
+
 def test_a_missing_package_is_named_with_its_cure(plain_world, tmp_path: Path) -> None:
     form = Format("odd", "no_such_writer", ".odd", "nothing", "nothing", ("oddity",))
 

@@ -36,11 +36,6 @@ class Format:
     unknown: str
     needs: tuple[str, ...] = ()
 
-    @property
-    def is_folder(self) -> bool:
-        """Whether it is a folder of files."""
-        return not self.suffix
-
     def writer(self) -> Write:
         """Return the function that writes it; ModuleNotFoundError when a package is missing."""
         module = importlib.import_module(f"churn_service.exports.{self.module}")
@@ -176,4 +171,6 @@ def export(form: Format, model: Exported, target: Path, *, force: bool = False) 
             raise form.missing(error.name) from error
         if target.is_dir():
             shutil.rmtree(target)
+        elif made.is_dir():
+            target.unlink(missing_ok=True)
         Path(made).replace(target)

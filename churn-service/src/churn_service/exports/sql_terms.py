@@ -79,13 +79,11 @@ class Terms:
     def _is_among(self, place: int, left: list[bool]) -> str:
         """Return the test of a level's code, by the shorter of both lists."""
         valid = [code for code, fits in enumerate(is_valid(self._features[place])) if fits]
-        inside = [str(code) for code in valid if left[code]]
-        outside = [str(code) for code in valid if not left[code]]
-        if not inside or not outside:
-            return "1 = 1" if inside else "1 = 0"
-        if len(inside) <= len(outside):
-            return f"f{place} IN ({', '.join(inside)})"
-        return f"f{place} NOT IN ({', '.join(outside)})"
+        inside = [code for code in valid if left[code]]
+        if len(inside) * 2 <= len(valid):
+            return _among(f"f{place}", "IN", inside, "1 = 0")
+        outside = [code for code in valid if not left[code]]
+        return _among(f"f{place}", "NOT IN", outside, "1 = 1")
 
     def _curve(self, term: CurveTerm, column: str) -> str:
         pieces = list(zip(term.intercepts, term.slopes, strict=True))
@@ -108,3 +106,7 @@ class Terms:
             return value
         shown = str(missing) if isinstance(missing, int) else self._double(missing)
         return f"CASE WHEN {column} IS NULL THEN {shown} ELSE {value} END"
+
+
+def _among(column: str, test: str, codes: list[int], otherwise: str) -> str:
+    return f"{column} {test} ({', '.join(map(str, codes))})" if codes else otherwise

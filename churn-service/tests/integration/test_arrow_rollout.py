@@ -15,6 +15,7 @@ from churn_contract.schema import CustomerSchema
 from churn_contract.validation import Validator
 from churn_service.artefact.aliases import write_alias
 from churn_service.artefact.document import ModelDocument
+from churn_service.artefact.interval import IntervalTable
 from churn_service.artefact.promotions import Wish, promote
 from churn_service.artefact.reference import SCORE, BinnedField, Reference
 from churn_service.columnar.arrow_envelope import ArrowEnvelope
@@ -121,3 +122,26 @@ def test_the_bins_of_columns_are_those_of_rows(
     assert columns.scores.chances == pytest.approx(rows.scores.chances)
     assert math.isclose(columns.scores.brier, rows.scores.brier, rel_tol=1e-12)
     assert math.isclose(columns.scores.log_loss, rows.scores.log_loss, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Prefer": "handling=lenient"}])
+def test_intervals_are_answered_as_for_rows(
+    publisher: Any, make_service: Callable[..., Any], document: ModelDocument,
+    records: list[Record], headers: dict[str, str],
+) -> None:  # fmt: skip
+    table = IntervalTable(level=0.9, edges=(-1.0, 0.5), lower=(-0.5,) * 3, upper=(0.1, 0.0, 1.0))
+    publisher.publish(msgspec.structs.replace(document, interval=table))
+    service = make_service(publisher.root)
+    service.registry.refresh()
+    wanted = service.client.post("/predict", json=records[:50]).json
+    if headers:
+        records[3]["tenure"] = -1
+    answer = post(service, records[:50], **headers)
+    for row, found in enumerate(pa.ipc.open_stream(answer.data).read_all().to_pylist()):
+        ends = [found["interval_low"], found["interval_high"]]
+        assert ends == ([None, None] if headers and row == 3 else wanted[row]["interval"])
+    turned = service.client.post("/predict", json=records[:3], headers={"Accept": ARROW})
+    assert (
+        pa.ipc.open_stream(turned.data).read_all()["interval_low"][0].as_py()
+        == (wanted[0]["interval"][0])
+    )

@@ -85,7 +85,7 @@ def _csv(records: Sequence[Record]) -> Request:
 
 
 def _arrow(schema: CustomerSchema, records: Sequence[Record]) -> Request:
-    """Return a stream with dictionaries for levels and doubles for numbers."""
+    """Return a stream with dictionaries (int8 codes) for levels and doubles for numbers."""
     import pyarrow as pa  # noqa: PLC0415 - only this part needs it
 
     columns = {}
@@ -94,7 +94,8 @@ def _arrow(schema: CustomerSchema, records: Sequence[Record]) -> Request:
         if field.kind == "number":
             columns[field.name] = pa.array(values, pa.float64())
         else:
-            columns[field.name] = pa.array(values, pa.utf8()).dictionary_encode()
+            levels = pa.dictionary(pa.int8(), pa.utf8())
+            columns[field.name] = pa.array(values, pa.utf8()).dictionary_encode().cast(levels)
     batch = pa.record_batch(columns)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:

@@ -59,15 +59,30 @@ def test_a_file_that_is_there_is_replaced_only_on_demand(plain_world, tmp_path: 
     assert target.read_text() != "mine"
 
 
-def test_a_folder_takes_the_place_of_a_folder_or_a_file(plain_world, tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "old.txt").write_text("old")
+def test_a_folder_takes_the_place_of_an_earlier_one_or_a_file(plain_world, tmp_path: Path) -> None:
+    export(FORMATS["c"], plain_world.exported, tmp_path / "folder")
+    source = next((tmp_path / "folder").glob("*.c"))
+    whole = source.read_bytes()
+    source.write_text("old")
     (tmp_path / "file").write_text("old")
 
     for name in ("folder", "file"):
         export(FORMATS["c"], plain_world.exported, tmp_path / name, force=True)
-        assert "old.txt" not in content(tmp_path / name)
-        assert content(tmp_path / name)
+        assert whole in content(tmp_path / name).values()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("c", "as thesis.txt; name a new folder"), ("python", "name the file")]
+)
+def test_a_folder_with_other_files_is_never_removed(
+    plain_world, tmp_path: Path, name: str, reason: str
+) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+
+    with pytest.raises(ExportError, match=reason):
+        export(FORMATS[name], plain_world.exported, tmp_path, force=True)
+
+    assert content(tmp_path) == {"thesis.txt": b"mine"}
 
 
 def test_a_missing_package_is_named_with_its_cure(plain_world, tmp_path: Path) -> None:

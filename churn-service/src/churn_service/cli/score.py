@@ -82,6 +82,7 @@ def predict(  # noqa: PLR0913 - one parameter per option
     churn predict --data customers.csv --output scores.csv
     churn predict --data customers.csv.gz --output scores.parquet --errors bad.csv
     """  # noqa: D301 - click's mark against rewrapping
+    _keep_apart({"--data": data, "--output": output, "--errors": errors})
     predictor = load_predictor(find_version(model_root, name, wanted))
     is_strict = not lenient and errors is None
     with ExitStack() as stack:
@@ -104,6 +105,18 @@ def predict(  # noqa: PLR0913 - one parameter per option
             )
         )
     _tell(tally, output, errors)
+
+
+def _keep_apart(files: dict[str, Path | None]) -> None:
+    """Refuse to write over the customers, or one result over the other."""
+    seen: dict[Path, str] = {}
+    for option, path in files.items():
+        if path is None:
+            continue
+        first = seen.setdefault(path.resolve(), option)
+        if first != option:
+            message = f"{option} names the same file as {first}: {path}; choose another"
+            raise WrongUsage(message)
 
 
 def _answer(form: str | None, output: Path | None, predictor: Predictor) -> Answer:

@@ -157,8 +157,8 @@ def export(form: Format, model: Exported, target: Path, *, force: bool = False) 
         force: Whether to replace what is there.
 
     Raises:
-        ExportError: A package is missing, the target is there, or the model has
-            something that the format cannot hold.
+        ExportError: A package is missing, the target is there or is a folder with
+            other files, or the model has something that the format cannot hold.
     """
     if target.exists() and not force:
         raise ExportError(f"{target} is there already; --force replaces it")
@@ -170,7 +170,17 @@ def export(form: Format, model: Exported, target: Path, *, force: bool = False) 
         except ModuleNotFoundError as error:
             raise form.missing(error.name) from error
         if target.is_dir():
+            _check_replaceable(target, made)
             shutil.rmtree(target)
         elif made.is_dir():
             target.unlink(missing_ok=True)
         Path(made).replace(target)
+
+
+def _check_replaceable(folder: Path, made: Path) -> None:
+    """Let only an earlier export of the same form be removed, never a folder of others."""
+    if not made.is_dir():
+        raise ExportError(f"{folder} is a folder, and this format is one file; name the file")
+    others = {path.name for path in folder.iterdir()} - {path.name for path in made.iterdir()}
+    if others:
+        raise ExportError(f"{folder} holds other files too, as {min(others)}; name a new folder")

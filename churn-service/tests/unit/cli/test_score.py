@@ -84,6 +84,25 @@ def test_without_leniency_a_ragged_row_stops_all(mixed: Path, registry: Any) -> 
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("option", ["--output", "--errors"])
+def test_the_customers_are_never_written_over(mixed: Path, registry: Any, option: str) -> None:
+    before = mixed.read_bytes()
+
+    result = predict("--data", mixed, option, mixed, env=registry)
+
+    assert result.exit_code == 2
+    assert f"{option} names the same file as --data" in result.stderr
+    assert mixed.read_bytes() == before
+
+
+def test_scores_and_errors_need_two_files(mixed: Path, registry: Any, tmp_path: Path) -> None:
+    both = tmp_path / "both.csv"
+
+    result = predict("--data", mixed, "--output", both, "--errors", both, env=registry)
+
+    assert (result.exit_code, both.exists()) == (2, False)
+
+
 def test_json_lines_are_scored_and_bad_ones_named(tmp_path: Path, registry: Any) -> None:
     data = tmp_path / "customers.ndjson"
     customer = {

@@ -272,6 +272,7 @@ def test_a_row_of_another_width_is_told_with_its_line(
 
     assert json.loads(strict.data)["errors"][0]["detail"] == "line 14 must have 20 cells"
     assert lenient.headers["X-Invalid-Rows"] == "1"
+    assert b"must have 20 cells, as the header has; it has 3" in lenient.data.splitlines()[-1]
 
 
 def test_an_array_on_a_line_is_no_customer(client: FlaskClient, customers: list[Record]) -> None:
@@ -306,5 +307,5 @@ def test_gzip_is_taken_within_the_limit(
 def test_options_tell_the_methods(client: FlaskClient) -> None:
     answer = client.options("/predict")
 
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.content_type) == (200, None)
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}

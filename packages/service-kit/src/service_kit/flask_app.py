@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from service_kit.bodies import limit_body
 from service_kit.health import HEALTH_PATHS, Health, health_wsgi
@@ -33,10 +33,18 @@ def install_kit(
     app.before_request(record.open)
     app.before_request(lambda: limit_body(max_body_bytes))
     app.after_request(record.close)
+    app.after_request(_without_type_of_nothing)
     app.teardown_request(record.forget)
     # health answers even when routing or a view is broken, and stays out of the access log
     app.wsgi_app = _with_health(health_wsgi(health, metrics), app.wsgi_app)  # type: ignore[assignment]  # Flask's way to wrap
     return record
+
+
+def _without_type_of_nothing(response: Response) -> Response:
+    """Take the type of HTML from Flask's answers to OPTIONS, which have no content."""
+    if request.method == "OPTIONS":
+        response.headers.pop("Content-Type", None)
+    return response
 
 
 def _with_health(health_app: WSGIApplication, app: WSGIApplication) -> WSGIApplication:

@@ -67,6 +67,12 @@ def test_ids_do_not_leak_into_the_next_request(client: FlaskClient) -> None:
     assert correlation().key_id == ""
 
 
+def test_an_answer_to_options_is_no_page(client: FlaskClient) -> None:
+    answer = client.options("/greet")
+    assert (answer.status_code, answer.data, answer.content_type) == (200, b"", None)
+    assert client.get("/greet").content_type is not None
+
+
 def test_health_and_metrics_are_answered_in_front_of_the_app(
     client: FlaskClient, health: Health, events: Events
 ) -> None:

@@ -210,6 +210,7 @@ def test_a_lenient_line_that_is_no_json_is_a_bad_row(
     assert ["errors" in json.loads(line) for line in answer.text.splitlines()] == [
         False, True, False,
     ]  # fmt: skip
+    assert "this line is not valid JSON" in answer.text
 
 
 @pytest.mark.parametrize("form", [CSV, LINES])

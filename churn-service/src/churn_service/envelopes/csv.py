@@ -9,6 +9,7 @@ from typing import NamedTuple
 from churn_contract.errors import InvalidCustomersError, MalformedBodyError
 from churn_contract.prediction import Prediction
 from churn_contract.problem import FieldError
+from churn_contract.records import NoRecord
 from churn_contract.schema import CustomerSchema
 from churn_contract.tabular import match_header
 from churn_contract.validation import Customer, Validator
@@ -83,11 +84,11 @@ class _Table(NamedTuple):
     strangers: tuple[str, ...]
     rows: list[Row]
 
-    def record(self, row: Row) -> dict[str, str] | str:
-        """Return a row by field; a text when it has too many or too few cells."""
+    def record(self, row: Row) -> dict[str, str] | NoRecord:
+        """Return a row by field; the reason when it has too many or too few cells."""
         _, cells = row
         if len(cells) != self.width:
-            return "a row of another width is no customer"
+            return NoRecord(f"must have {self.width} cells, as the header has; it has {len(cells)}")
         return {name: cells[place] for place, name in self.fields}
 
 

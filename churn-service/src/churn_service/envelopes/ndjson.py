@@ -8,6 +8,7 @@ import msgspec
 from churn_contract.errors import InvalidCustomersError, MalformedBodyError
 from churn_contract.json_text import parse_json
 from churn_contract.prediction import Prediction
+from churn_contract.records import NoRecord
 from churn_contract.validation import Customer, Validator
 from churn_service.envelopes.body import Body
 from churn_service.envelopes.form import Ask
@@ -17,7 +18,7 @@ from churn_service.envelopes.lines import check_lengths, with_lines
 from churn_service.errors import REFUSALS, refusal_of
 
 _BLANK = b" \t\r"
-_BROKEN = "this line is not valid JSON"
+_BROKEN = NoRecord("this line is not valid JSON")
 
 
 class NdjsonEnvelope:

@@ -18,6 +18,12 @@ _NOBODY = Customer(None, ())
 Read = Callable[[Any], Value]
 
 
+class NoRecord(str):
+    """What stands in the place of a row that is no record, and says why it is none."""
+
+    __slots__ = ()
+
+
 class Findings:
     """The errors of one body: all are counted, the first ones are kept.
 
@@ -69,7 +75,8 @@ class RecordReader:
     def read(self, record: object, pointer: str, findings: Findings) -> Customer:
         """Return the customer; with findings, what comes back is not to be used."""
         if not isinstance(record, Mapping) or self._is_wrapped(record):
-            findings.add(FieldError(pointer, "", "wrong-shape", _SHAPE))
+            detail = str(record) if isinstance(record, NoRecord) else _SHAPE
+            findings.add(FieldError(pointer, "", "wrong-shape", detail))
             return _NOBODY
         members = self._sorted_members(record, pointer, findings)
         values = [

@@ -12,6 +12,7 @@ from churn_contract.errors import (
     MalformedBodyError,
     TooManyRowsError,
 )
+from churn_contract.records import NoRecord
 from churn_contract.samples import sample_customers
 from churn_contract.schema import CustomerSchema, demo_schema
 from churn_contract.validation import Customer, Validator
@@ -426,6 +427,14 @@ def test_a_bad_row_does_not_stop_the_good_ones(validator: Validator) -> None:
 
     assert [customer is None for customer in rows.customers] == [False, True, False]
     assert [(index, errors[0].code) for index, errors in rows.errors] == [(1, "wrong-shape")]
+
+
+def test_what_stands_for_a_row_says_why_it_is_none(validator: Validator) -> None:
+    rows = validator.check_rows([NoRecord("is torn")])
+
+    assert [(error.code, error.detail) for _, (error,) in rows.errors] == [
+        ("wrong-shape", "is torn")
+    ]
 
 
 @pytest.mark.parametrize("form", [list, iter])

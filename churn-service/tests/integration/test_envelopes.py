@@ -276,6 +276,17 @@ def test_a_row_of_another_width_is_told_with_its_line(
     assert b"must have 20 cells, as the header has; it has 3" in lenient.data.splitlines()[-1]
 
 
+def test_a_forgotten_header_line_is_told_with_its_cure_and_without_values(
+    client: FlaskClient, customers: list[Record]
+) -> None:
+    _, body = as_csv(customers).split(b"\r\n", 1)
+
+    [error] = json.loads(send(client, CSV, body).data)["errors"]
+
+    assert (error["code"], error["field"]) == ("missing", "")
+    assert error["detail"].endswith("without a header line is text/csv; header=absent")
+
+
 def test_an_array_on_a_line_is_no_customer(client: FlaskClient, customers: list[Record]) -> None:
     answer = send(client, LINES, as_json(customers))
 

@@ -22,6 +22,7 @@ from churn_service.errors import REFUSALS, refusal_of
 
 HEADER = ("customer_id", "churn_probability", "churn", "model_version")
 SEPARATORS = ",;\t|"
+_NO_HEADER = "line 1: names no field; a body without a header line is text/csv; header=absent"
 Row = tuple[int, list[str]]
 
 
@@ -152,6 +153,9 @@ def _header_problems(
     schema: CustomerSchema, header: Sequence[str], *, ignores_unknown: bool
 ) -> Iterator[FieldError]:
     match = match_header(schema, header)
+    if not any(match.columns):  # most likely a customer, whose values no answer repeats
+        yield FieldError("", "", "missing", _NO_HEADER)
+        return
     for name in match.missing:
         yield FieldError("", name, "missing", "line 1: this column is missing")
     for name in match.duplicate:

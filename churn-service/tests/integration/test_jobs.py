@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 
 from churn_contract.samples import sample_customers
 from churn_contract.schema import CustomerSchema
-from churn_service.errors import StorageFullError
+from churn_service.errors import StorageFullError, UnreadableBodyError
 from churn_service.jobs import process
 from churn_service.jobs.runner import JobRunner
 from churn_service.jobs.spool import spool
@@ -300,6 +300,14 @@ def test_an_upload_over_the_limit_is_413_and_leaves_nothing(
     assert list((folders / "jobs").iterdir()) == []
 
 
+def test_an_upload_that_broke_off_at_a_line_end_is_no_file(tmp_path: Path) -> None:
+    whole, half = b"a,b\n1,2\n3,4\n", b"a,b\n1,2\n"
+
+    assert spool(io.BytesIO(whole), tmp_path / "whole", len(whole)).size == len(whole)
+    with pytest.raises(UnreadableBodyError, match="broke off"):
+        spool(io.BytesIO(half), tmp_path / "half", len(whole))
+
+
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageFullError, match="full"):
         spool(io.BytesIO(b"x" * 1000), Path("/dev/full"), None)
@@ -484,3 +492,19 @@ def test_the_runner_works_in_a_thread_and_stops(client: FlaskClient, runner, cus
     runner.stop()
 
     assert not (runner._store.folder / "20260101-0123456789abcdef").exists()
+
+
+def test_a_job_at_hand_is_left_for_the_next_start(
+    client: FlaskClient, folders: Path, runner, customers
+) -> None:
+    job = send(client, long_body(customers)).json
+    runner.start()
+    wait_for((folders / "jobs" / job["id"] / "result.part").exists)
+
+    runner.begin_to_stop()
+    runner.stop()
+
+    assert client.get(f"/jobs/{job['id']}").json["state"] == "running"
+    runner._stop.clear()
+    runner.work_off()
+    assert client.get(f"/jobs/{job['id']}").json["state"] == "done"

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from churn_service.errors import FileNotFoundInDataError, StorageFullError
+from churn_service.errors import FileNotFoundInDataError, StorageFullError, UnreadableBodyError
 
 _CHUNK_BYTES = 1 << 20
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -29,6 +29,7 @@ def spool(stream: IO[bytes], target: Path, expected_bytes: int | None) -> Spoole
 
     Raises:
         StorageFullError: There is no room for it.
+        UnreadableBodyError: The connection broke off before all of it had come.
     """
     if expected_bytes and expected_bytes > shutil.disk_usage(target.parent).free:
         raise StorageFullError("The disk has less room than the body is long.")
@@ -43,6 +44,8 @@ def spool(stream: IO[bytes], target: Path, expected_bytes: int | None) -> Spoole
         if error.errno not in _NO_ROOM:
             raise
         raise StorageFullError("The disk is full.") from error
+    if expected_bytes is not None and size < expected_bytes:
+        raise UnreadableBodyError("The upload broke off; send the file again.")
     return Spooled(size, digest.hexdigest())
 
 

@@ -210,6 +210,7 @@ def create_wsgi() -> Flask:
     AliasWatcher(look, settings.watch_seconds).start()
     if (jobs := app.extensions["jobs"]) is not None:
         jobs.runner.start()
+        front.health.at_drain(jobs.runner.begin_to_stop)
     return app
 
 

@@ -54,10 +54,17 @@ class JobRunner:
         self._store.remove_broken_off()
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop: the job at hand is left to be begun again; returns when its process ended."""
+    def begin_to_stop(self) -> None:
+        """Take no further job, and end the process of the one at hand; returns at once.
+
+        The job is begun again when a service with this folder starts.
+        """
         self._stop.set()
         self._news.set()
+
+    def stop(self) -> None:
+        """Stop; returns when the process of the job at hand has ended."""
+        self.begin_to_stop()
         self._thread.join()
 
     def wake(self) -> None:

@@ -24,6 +24,7 @@ class Health:
         self._checks: dict[str, Check] = {}
         self._facts: dict[str, Callable[[], object]] = {}
         self._draining = threading.Event()
+        self._at_drain: list[Callable[[], None]] = []
 
     def add_check(self, name: str, check: Check) -> None:
         """Register a quick check; it returns None when good, else the reason."""
@@ -36,6 +37,12 @@ class Health:
     def drain(self) -> None:
         """Stop being ready, for good: the process is about to end."""
         self._draining.set()
+        for call in self._at_drain:
+            call()
+
+    def at_drain(self, call: Callable[[], None]) -> None:
+        """Register something quick to do when the process is about to end."""
+        self._at_drain.append(call)
 
     def is_draining(self) -> bool:
         """Tell whether the process is about to end."""

@@ -69,3 +69,12 @@ def test_other_methods_and_paths_are_problems(door: Client) -> None:
     assert json.loads(refused.data)["type"] == "/problems/method-not-allowed"
     lost = door.get("/health")
     assert (lost.status_code, lost.content_type) == (404, "application/problem+json")
+
+
+def test_what_is_to_be_done_before_the_end_is_done_when_draining_begins() -> None:
+    health, done = Health(), []
+    health.at_drain(lambda: done.append(health.is_draining()))
+
+    health.drain()
+
+    assert done == [True]

@@ -92,7 +92,14 @@ def _rows(
         f"< {_REFUSED_SECONDS * 1e3:g} ms",
         met=slow < _REFUSED_SECONDS,
     )
-    yield Row("time to a 503, 99 of 100", quantile(refused, 0.99) * 1e3, "ms")
+    slowest = quantile(refused, 0.99)
+    yield Row(
+        "time to a 503, 99 of 100",
+        slowest * 1e3,
+        "ms",
+        f"< {_REFUSED_SECONDS * 1e3:g} ms",
+        met=slowest < _REFUSED_SECONDS,
+    )
     others = sorted({outcome.status for outcome in over} - {200, 503})
     named = f": {', '.join(map(str, others))}" if others else ""
     what = f"answers other than 200 and 503{named}"

@@ -305,6 +305,11 @@ export default {
     "detail": "",
     "help": "Free space in the spool volume, or split the file."
   },
+  "length-required": {
+    "title": "The upload must say how long it is",
+    "detail": "",
+    "help": "Send the file with Content-Length, as curl --data-binary @file does, not in chunks."
+  },
   "overloaded": {
     "title": "The service has more work than it can do",
     "detail": "",

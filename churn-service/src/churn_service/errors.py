@@ -17,6 +17,7 @@ ServiceError (service_kit)
 ├── JobNotDoneError            the job has no result                     (409)
 ├── KeyReusedError             an Idempotency-Key has another order      (409)
 ├── TooManyJobsError           as many jobs wait as may                  (503)
+├── LengthRequiredError        an upload does not say how long it is     (411)
 ├── StorageFullError           there is no room for an upload            (507)
 └── FileNotFoundInDataError    the data folder has no such file          (404)
 """
@@ -126,6 +127,12 @@ class TooManyJobsError(ServiceError):
     """As many jobs wait as may wait."""
 
     status, type, title = 503, "too-many-jobs", "Too many jobs are waiting"
+
+
+class LengthRequiredError(ServiceError):
+    """An upload does not say how long it is, so nobody could tell that it broke off."""
+
+    status, type, title = 411, "length-required", "The upload must say how long it is"
 
 
 class StorageFullError(ServiceError):

@@ -3,13 +3,15 @@
 import msgspec
 from flask import Flask, Response, request, send_file
 
-from churn_contract.headers import IDEMPOTENCY_KEY, KEY_OWNER, MODEL_VERSION
+from churn_contract.headers import IDEMPOTENCY_KEY, KEY_OWNER, MODEL_VERSION, RETRY_AFTER
 from churn_contract.json_text import parse_json
 from churn_service.current_model import CurrentModel
 from churn_service.envelopes.form import wants_lenient
 from churn_service.errors import (
     REFUSALS,
     JobsOffError,
+    LengthRequiredError,
+    TooManyJobsError,
     UnreadableBodyError,
     UnsupportedBodyError,
     refusal_of,
@@ -58,9 +60,7 @@ class JobRoutes:
             wanted = _wanted(version, order.content_type, is_gzip=is_gzip)
             job, is_new = service.intake.mounted(wanted, order.path)
         else:
-            limit_body(service.max_upload_bytes)
-            wanted = _wanted(version, request.content_type or "", is_gzip=_is_gzip())
-            job, is_new = service.intake.upload(wanted, request.stream, request.content_length)
+            job, is_new = _uploaded(service, version)
         service.runner.wake()
         response = _json(job.facts(), 202 if is_new else 200)
         response.headers["Location"] = f"/jobs/{job.order.id}"
@@ -105,6 +105,19 @@ class JobRoutes:
 
     def _find(self, job_id: str) -> Job:
         return self._on().intake.find(job_id, _owner())
+
+
+def _uploaded(service: JobService, version: str) -> tuple[Job, bool]:
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise LengthRequiredError("Send the file with Content-Length, not in chunks.")
+    if not service.uploads.acquire(blocking=False):
+        raise TooManyJobsError("Other uploads are under way.", headers={RETRY_AFTER: "1"})
+    try:
+        limit_body(service.max_upload_bytes)
+        wanted = _wanted(version, request.content_type or "", is_gzip=_is_gzip())
+        return service.intake.upload(wanted, request.stream, request.content_length)
+    finally:
+        service.uploads.release()
 
 
 def _wanted(version: str, content_type: str, *, is_gzip: bool) -> Wanted:

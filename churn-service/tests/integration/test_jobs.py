@@ -68,6 +68,7 @@ def runner(service) -> JobRunner:
 def work(runner: JobRunner, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Do what waits as a job's process does, but in this one."""
     monkeypatch.setattr(os, "nice", lambda _: None)
+    monkeypatch.setattr(process, "_end_with_the_service", lambda: None)
 
     def work_off() -> None:
         for job in runner._store.all():
@@ -494,6 +495,29 @@ def test_the_runner_works_in_a_thread_and_stops(client: FlaskClient, runner, cus
     assert not (runner._store.folder / "20260101-0123456789abcdef").exists()
 
 
+def test_a_job_ends_with_the_process_that_started_it(
+    client: FlaskClient, folders: Path, customers
+) -> None:
+    job = send(client, long_body(customers)).json
+    start = "import subprocess, sys, time; subprocess.Popen(sys.argv[1:]); time.sleep(60)"
+    child = [sys.executable, "-m", "churn_service.jobs", job["id"]]
+    parent = subprocess.Popen([sys.executable, "-c", start, *child])
+    place = folders / "jobs" / job["id"]
+    wait_for((place / "result.part").exists)
+
+    parent.kill()
+    parent.wait()
+
+    store = client.application.extensions["jobs"].runner._store
+
+    def is_free() -> bool:
+        with store.worked_on(job["id"]) as free:
+            return bool(free)
+
+    wait_for(is_free)
+    assert client.get(f"/jobs/{job['id']}").json["state"] == "running"
+
+
 def test_a_job_at_hand_is_left_for_the_next_start(
     client: FlaskClient, folders: Path, runner, customers
 ) -> None:
@@ -508,3 +532,23 @@ def test_a_job_at_hand_is_left_for_the_next_start(
     runner._stop.clear()
     runner.work_off()
     assert client.get(f"/jobs/{job['id']}").json["state"] == "done"
+
+
+def test_an_upload_of_unknown_length_is_refused_with_the_cure(client: FlaskClient) -> None:
+    chunked = {"Transfer-Encoding": "chunked"}
+    body = io.BytesIO(b"tenure\n")
+    answer = client.post("/jobs", input_stream=body, content_type=CSV, headers=chunked)
+
+    assert (answer.status_code, answer.json["type"]) == (411, "/problems/length-required")
+
+
+def test_slow_uploads_leave_threads_to_others(client: FlaskClient, service, customers) -> None:
+    uploads = service.app.extensions["jobs"].uploads
+    for _ in range(4):
+        assert uploads.acquire(blocking=False)
+
+    busy = send(client, as_csv(customers))
+    uploads.release()
+
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
+    assert send(client, as_csv(customers)).status_code == 202

@@ -1,6 +1,9 @@
 """The job's process: what it needs of the settings, and its place behind the requests."""
 
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +19,7 @@ from churn_service.predictor import Predictor
 from churn_service.settings import PREFIX, Settings
 from service_kit.settings import load_settings
 
+_SET_PARENT_DEATH_SIGNAL = 1  # of prctl(2)
 _NICE = 10  # requests go first
 _ENDED, _BUSY = 0, 75
 # A block holds a mebibyte, so fewer rows than this.
@@ -28,8 +32,18 @@ def run(job_id: str, environ: Mapping[str, str]) -> int:
     if settings.jobs_folder is None:
         return _BUSY
     os.nice(_NICE)
+    _end_with_the_service()
     worker = Worker(JobStore(settings.jobs_folder), partial(_load, settings), now)
     return _ENDED if worker.work(job_id) else _BUSY
+
+
+def _end_with_the_service() -> None:
+    """Get SIGTERM when the process that started this one ends, however it does (Linux).
+
+    The job is begun again by the next start; without this it would run on beside it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def now() -> str:

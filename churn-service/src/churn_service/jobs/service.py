@@ -1,5 +1,6 @@
 """Bulk jobs of one process: the folder, who takes orders, who works them off."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from churn_service.settings import Settings
 from service_kit.logs import EventLog
 from service_kit.metrics import Metrics
 
+_THREADS_OF_AN_UPLOAD = 4
+
 
 @dataclass(frozen=True)
 class JobService:
@@ -21,11 +24,13 @@ class JobService:
         intake: Takes orders, finds jobs, ends them.
         runner: Works them off; to be started once.
         max_upload_bytes: The most that an upload may hold.
+        uploads: Places for uploads at the same time; slow ones must not take all threads.
     """
 
     intake: Intake
     runner: JobRunner
     max_upload_bytes: int
+    uploads: threading.BoundedSemaphore
 
 
 def job_service(
@@ -47,4 +52,5 @@ def job_service(
     )
     keep = timedelta(hours=settings.job_hours)
     runner = JobRunner(store, keep=keep, log=log, metrics=metrics, now=clock)
-    return JobService(intake, runner, settings.max_upload_bytes)
+    uploads = threading.BoundedSemaphore(max(1, settings.threads // _THREADS_OF_AN_UPLOAD))
+    return JobService(intake, runner, settings.max_upload_bytes, uploads)

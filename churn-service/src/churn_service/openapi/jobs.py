@@ -64,13 +64,13 @@ def _create(customers: CustomerSchema) -> Operation:
         id="create_job",
         tag=_TAG,
         summary="Score a file",
-        description="Send the file as it is or with gzip, in parts of unknown length too, or name "
+        description="Send the file with its length, as it is or with gzip, or name "
         "one of the service's data folder as JSON. `Accept` is the type of the result.",
         parameters=[ref("parameters", name) for name in names],
         bodies=_bodies(customers)
         | {JSON: media(schema("FileOrder"), named=example(named, "A file that is not there", 404))},
         answers={"202": done, "200": known},
-        refusals=(400, 404, 409, 413, 415, _OFF, 503, 507),
+        refusals=(400, 404, 409, 411, 413, 415, _OFF, 503, 507),
     )
 
 

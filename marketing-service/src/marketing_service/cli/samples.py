@@ -34,6 +34,13 @@ positive = "Yes"
 id = "customerID"
 horizon_days = 360
 
+# What the company can change for a customer; "what if" pages and answers begin with these.
+[columns]
+Contract.actionable = true
+OnlineSecurity.actionable = true
+PaymentMethod.actionable = true
+TechSupport.actionable = true
+
 # One family, so that training takes seconds. Without these two lines all
 # families are compared, which takes a minute or two.
 [model]

@@ -18,6 +18,9 @@ def test_sample_data_is_made_once_and_replaced_only_by_force(run, tmp_path) -> N
     assert "60 customers to write to" in forced.output
     assert len((tmp_path / "customers.csv").read_text()) > len(customers)
     training = tomllib.loads((tmp_path / "train.toml").read_text())
+    assert [name for name, column in training["columns"].items() if column["actionable"]] == [
+        "Contract", "OnlineSecurity", "PaymentMethod", "TechSupport",
+    ]  # fmt: skip
     assert (training["data"]["positive"], training["model"]) == ("Yes", {"families": ["spline"]})
     assert tomllib.loads((tmp_path / "campaign.toml").read_text())["name"] == "demo"
 

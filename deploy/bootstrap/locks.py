@@ -30,7 +30,12 @@ DEV = "deploy/bootstrap/requirements-dev.txt"
 LOCKS = (
     Lock(SERVE, "churn-service/pyproject.toml", ("sign",)),
     Lock(ARROW, "churn-service/pyproject.toml", ("sign", "arrow"), (SERVE,)),
-    Lock(TRAIN, "churn-service/pyproject.toml", ("train", "parquet", "export", "sign"), (SERVE, ARROW)),
+    Lock(
+        TRAIN,
+        "churn-service/pyproject.toml",
+        ("train", "parquet", "export", "sign"),
+        (SERVE, ARROW),
+    ),
     Lock(MARKETING, "marketing-service/pyproject.toml", (), (TRAIN,)),
     Lock(LOADTESTS, "loadtests/pyproject.toml", (), (TRAIN, MARKETING)),
     Lock("gateway/requirements.txt", "gateway/pyproject.toml"),

@@ -194,7 +194,7 @@ def without(name: str) -> Callable[[Record], Record]:
 SPOILED = [
     Bad("missing", without("tenure"), "tenure", "is missing"),
     Bad("empty", lambda _: {"tenure": 1}, "contract", "is missing"),
-    Bad("unknown keys", lambda _: {"foo": 1}, "foo", "is not a field of the schema"),
+    Bad("unknown keys", lambda _: {"foo": 1, "tenure": 1}, "foo", "is not a field of the schema"),
     Bad("text for a number", with_(tenure="one"), "tenure", "must be a number"),
     Bad("true for a number", with_(tenure=True), "tenure", "must be a number"),
     Bad("number for a level", with_(contract=12), "contract", "must be one of"),
